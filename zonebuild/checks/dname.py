@@ -1,0 +1,54 @@
+"""DNAME: one at its name, no other redirection beside it, nothing below it (RFC 6672)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zonebuild.checks import bits
+from zonebuild.checks.alias import several
+from zonebuild.checks.check import Fact
+from zonebuild.checks.place import BELOW_DNAME, OUTSIDE
+from zonebuild.checks.survey import Survey
+
+
+def data_below_dname(survey: Survey) -> Iterator[Fact]:
+    """Find each record whose owner lies below a DNAME."""
+    hidden = [i for i in survey.places.elsewhere(BELOW_DNAME) if not survey.places.of(i) & OUTSIDE]
+    for owner, rows in survey.rows_at(hidden).items():
+        name = survey.names[owner]
+        dname = survey.highest_holder(name, bits.DNAME_BIT)
+        for row in rows:
+            if survey.records.rdtypes[row] not in bits.SIGNER_TYPES:
+                message = f"{survey.type_of(row)} of {name}, below the DNAME of {dname}"
+                yield Fact(row, f"{message}: nothing may be there; remove either")
+
+
+def several_dnames(survey: Survey) -> Iterator[Fact]:
+    """Find each DNAME that leads elsewhere than the first of its name."""
+    yield from several(survey, bits.DNAME)
+
+
+def dname_and_ns(survey: Survey) -> Iterator[Fact]:
+    """Find each DNAME at a zone cut."""
+    yield from _beside(survey, bits.NS_BIT, "a delegated name has no DNAME; remove either")
+
+
+def dname_and_cname(survey: Survey) -> Iterator[Fact]:
+    """Find each DNAME beside a CNAME."""
+    yield from _beside(survey, bits.CNAME_BIT, "a name has one or the other; remove either")
+
+
+def _beside(survey: Survey, bit: int, wanted: str) -> Iterator[Fact]:
+    """Find each DNAME, below the apex, whose owner also has the type of *bit*."""
+    both = [
+        index
+        for index in survey.holders(bits.DNAME_BIT)
+        if survey.masks[index] & bit and index != survey.apex_index
+    ]
+    other_type = bits.NS if bit == bits.NS_BIT else bits.CNAME
+    rdtypes = survey.records.rdtypes
+    for owner, (row, *others) in survey.first_rows(both, bits.DNAME).items():
+        other = next(r for r in others if rdtypes[r] == other_type)
+        message = f"DNAME at {survey.names[owner]}, which also has {survey.type_of(other)}"
+        note = (other, f"{survey.type_of(other)} here")
+        yield Fact(row, f"{message}: {wanted}", notes=(note,))

@@ -1,0 +1,133 @@
+"""Hosts that NS, MX and SRV name: each in-zone one needs an address of its own here."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+
+from zonebuild.checks import bits
+from zonebuild.checks.check import Fact
+from zonebuild.checks.names import is_below, without_doubled_origin
+from zonebuild.checks.place import BELOW_CUT, BELOW_DNAME, OUTSIDE
+from zonebuild.checks.survey import Survey
+from zonebuild.diagnostic import Part
+
+
+class _Target(enum.Enum):
+    """What this zone says of a name that a record points at."""
+
+    ADDRESS = enum.auto()  # or the answer is not this zone's to give
+    ALIAS = enum.auto()
+    NOTHING = enum.auto()
+    GLUE_MISSING = enum.auto()
+    GLUE_OCCLUDED = enum.auto()
+
+
+def missing_glue(survey: Survey) -> Iterator[Fact]:
+    """Find each NS at a cut whose target lies at or below that cut and has no address."""
+    for row, target in _pointing(survey, bits.NS, _Target.GLUE_MISSING):
+        cut = survey.owner(row)
+        message = f"NS {survey.names[target]} lies at or below its own cut {cut}"
+        mend = _mend(survey, row, target)
+        yield Fact(row, f"{message} and has no address here: {mend}", Part.RDATA)
+
+
+def occluded_glue(survey: Survey) -> Iterator[Fact]:
+    """Find each missing glue that servers overlook, for other occluded data lies above it."""
+    for row, target in _pointing(survey, bits.NS, _Target.GLUE_OCCLUDED):
+        cut = survey.owner(row)
+        message = (
+            f"NS {survey.names[target]} lies below its own cut {cut}, has no address of its own"
+        )
+        message += ", and what lies above it there is occluded"
+        yield Fact(row, f"{message}: {_mend(survey, row, target)}", Part.RDATA)
+
+
+def ns_without_address(survey: Survey) -> Iterator[Fact]:
+    """Find each NS whose target is a name of this zone without address."""
+    yield from _without_address(survey, bits.NS)
+
+
+def mx_without_address(survey: Survey) -> Iterator[Fact]:
+    """Find each MX whose target is a name of this zone without address."""
+    yield from _without_address(survey, bits.MX)
+
+
+def srv_without_address(survey: Survey) -> Iterator[Fact]:
+    """Find each SRV whose target is a name of this zone without address."""
+    yield from _without_address(survey, bits.SRV)
+
+
+def ns_is_alias(survey: Survey) -> Iterator[Fact]:
+    """Find each NS whose target is an alias."""
+    yield from _is_alias(survey, bits.NS)
+
+
+def mx_is_alias(survey: Survey) -> Iterator[Fact]:
+    """Find each MX whose target is an alias."""
+    yield from _is_alias(survey, bits.MX)
+
+
+def srv_is_alias(survey: Survey) -> Iterator[Fact]:
+    """Find each SRV whose target is an alias."""
+    yield from _is_alias(survey, bits.SRV)
+
+
+def _without_address(survey: Survey, rdtype: int) -> Iterator[Fact]:
+    for row, target in _pointing(survey, rdtype, _Target.NOTHING):
+        message = f"{survey.type_of(row)} target {survey.names[target]} has no address in this zone"
+        yield Fact(row, f"{message}: {_mend(survey, row, target)}", Part.RDATA)
+
+
+def _is_alias(survey: Survey, rdtype: int) -> Iterator[Fact]:
+    for row, target in _pointing(survey, rdtype, _Target.ALIAS):
+        below = survey.places.of(target) & BELOW_DNAME
+        what = "lies below a DNAME" if below else "is an alias (CNAME)"
+        message = f"{survey.type_of(row)} target {survey.names[target]} {what}"
+        yield Fact(row, f"{message}: name a host that has addresses of its own", Part.RDATA)
+
+
+def _mend(survey: Survey, row: int, target: int) -> str:
+    origin = survey.records.block(row).origin
+    meant = without_doubled_origin(survey.names[target], apex=survey.apex, origin=origin)
+    return f"write {meant} with its final dot" if meant else "add an A or AAAA record for it"
+
+
+def _pointing(survey: Survey, rdtype: int, wanted: _Target) -> Iterator[tuple[int, int]]:
+    """Yield the rows of *rdtype*, and their targets, of whose target this is said."""
+    judge = _ns_target if rdtype == bits.NS else _host_target
+    for row, target in survey.unaddressed[rdtype]:
+        if judge(survey, row, target) is wanted:
+            yield row, target
+
+
+def _ns_target(survey: Survey, row: int, target: int) -> _Target:
+    cut, name = survey.owner(row), survey.names[target]
+    if cut == survey.apex or not (name == cut or is_below(name, cut)):
+        return _answer(survey, target)
+    if survey.masks[target] & bits.CNAME_BIT:
+        return _Target.ALIAS
+    if name == cut or survey.exists(name):
+        return _Target.GLUE_MISSING
+    encloser = survey.closest_encloser(name)
+    is_covered = survey.mask(f"*.{cut}") & bits.ADDRESS_BITS
+    return _Target.GLUE_OCCLUDED if encloser != cut or is_covered else _Target.GLUE_MISSING
+
+
+def _host_target(survey: Survey, row: int, target: int) -> _Target:
+    """Judge the target of an MX or SRV; the root stands for "no such service"."""
+    return _Target.ADDRESS if survey.names[target] == "." else _answer(survey, target)
+
+
+def _answer(survey: Survey, target: int) -> _Target:
+    """Return what an authoritative answer for *target* would be."""
+    place = survey.places.of(target)
+    if place & BELOW_DNAME and not place & (OUTSIDE | BELOW_CUT):
+        return _Target.ALIAS
+    if not survey.is_ours(target):
+        return _Target.ADDRESS
+    source = survey.source_of(target)
+    mask = 0 if source is None else survey.masks[source]
+    if mask & bits.ADDRESS_BITS:
+        return _Target.ADDRESS
+    return _Target.ALIAS if mask & bits.CNAME_BIT else _Target.NOTHING
