@@ -1,0 +1,1 @@
+"""site.yaml and zones/*.yaml into typed values; a zone's `fragments:` into files."""

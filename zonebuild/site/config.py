@@ -1,0 +1,108 @@
+"""A site and its zones as values, every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from zonebuild.diagnostic import Finding, Location
+from zonebuild.site.patterns import FragmentPattern
+from zonebuild.site.schema import Allow, SeverityRule
+
+TemplateValue = str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SoaConfig:
+    """The SOA record's parameters. mname: None where neither it nor `ns` is given.
+
+    refresh, retry, expire, minimum: seconds.
+    """
+
+    mname: str | None
+    rname: str
+    refresh: int
+    retry: int
+    expire: int
+    minimum: int
+
+
+@dataclass(frozen=True, slots=True)
+class SigningConfig:
+    """How the zone is signed. dnskey_ttl, validity: seconds, None leaves them to the signer."""
+
+    enabled: bool
+    cds: Literal["off", "publish", "delete"]
+    dnskey_ttl: int | None
+    validity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneConfig:
+    """What zones/NAME.yaml and `defaults:` say of one zone; `schema.ZONE_KEYS` explains each.
+
+    apex: absolute, lower case. path: of its YAML file. ttl: seconds.
+    locations: of each key that is given, by dotted name, here or in `defaults:`.
+    """
+
+    apex: str
+    path: str
+    fragments: tuple[FragmentPattern, ...]
+    soa: SoaConfig
+    ns: tuple[str, ...]
+    ttl: int
+    serial: str
+    policy: str
+    signing: SigningConfig
+    allow: tuple[Allow, ...]
+    severity: Mapping[str, SeverityRule]
+    vars: Mapping[str, TemplateValue]
+    servers: tuple[str, ...]
+    locations: Mapping[str, Location]
+
+    def location(self, key: str) -> Location:
+        """Return where *key* (dotted) is given, the zone's file as a whole where it is not."""
+        return self.locations.get(key, Location(self.path))
+
+    def is_own(self, key: str) -> bool:
+        """Say whether the zone's own file gives *key* (dotted), and not `defaults:`."""
+        return key in self.locations and self.locations[key].path == self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is read, in octets: a file of zone text; a head as written, and as rendered."""
+
+    fragment_octets: int
+    template_octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What site.yaml says, and the zones whose files are in order, by apex.
+
+    path: of site.yaml or of the file that overrides it.
+    zones: sorted by apex. broken: the findings of each zone whose file is not in order.
+    fallbacks: for the broken ones, what could be read of their files, defaults for the rest.
+    is_sound: whether site.yaml itself has no error; nothing may be handed off where it has.
+    """
+
+    path: str
+    signer: str
+    limits: Limits
+    zones: Mapping[str, ZoneConfig]
+    broken: Mapping[str, tuple[Finding, ...]]
+    fallbacks: Mapping[str, ZoneConfig]
+    is_sound: bool
+
+
+def template_variables(zone: ZoneConfig) -> dict[str, object]:
+    """Return what the head of *zone* may name: `zone`, `soa.*`, `ns`, `ttl`, `vars.*`.
+
+    What is not given is left out, so that using it is an `undefined-variable`.
+    """
+    soa: dict[str, object] = {name: getattr(zone.soa, name) for name in SoaConfig.__slots__}
+    if zone.soa.mname is None:
+        del soa["mname"]
+    return {"zone": zone.apex, "soa": soa, "ns": zone.ns, "ttl": zone.ttl, "vars": zone.vars}

@@ -1,0 +1,59 @@
+"""docs/site.md, made of the table of keys: `python -m zonebuild.site.reference > docs/site.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from zonebuild.site.kinds import Key
+from zonebuild.site.schema import SITE_KEYS, ZONE_KEYS
+
+_INTRODUCTION = """\
+# site.yaml and zones/NAME.yaml
+
+Made from the table of keys in `zonebuild/site/schema.py`; do not edit.
+
+Both are YAML of at most 1 MiB and 20 levels, without anchors, aliases, tags and second documents.
+A key may stand once; an unknown one is an error. A key without a value counts as not given.
+A duration is seconds or a form such as `1h30m` (`w`, `d`, `h`, `m`, `s`); a size is octets or
+a form such as `64 MiB`. Domain names are absolute, their final dot may be left out where there are
+two labels or more. `soa.refresh` is the key `refresh` below `soa`.
+
+NAME is the zone's name in lower case without its final dot, `/` written `%2F`, the root `@`.
+What a zone's file does not say is taken from `defaults:` in site.yaml, else from the table here.
+A list of the zone replaces the one of `defaults:`; `vars` and `severity` are laid over it, name
+by name.
+
+The head, soa/NAME, may name `zone` (the apex), `soa.*`, `ns`, `ttl`, `vars.*` and `serial`, with
+`if` and `for`, comparisons, `is defined`, and the filters `default`, `join`, `lower`, `upper`.
+"""
+
+
+def render_reference() -> str:
+    """Return docs/site.md."""
+    return "\n".join(
+        [_INTRODUCTION, *_section("site.yaml", SITE_KEYS), *_section("zones/NAME.yaml", ZONE_KEYS)]
+    )
+
+
+def _section(title: str, keys: tuple[Key, ...]) -> Iterator[str]:
+    yield f"## {title}\n"
+    yield "| key | value | default | what it is |"
+    yield "|---|---|---|---|"
+    for key in keys:
+        yield _row(key.name, key)
+        for field in key.kind.fields:
+            yield _row(f"{key.name} … {field.name}", field)
+    yield "\nExamples, one of each:\n"
+    yield "```yaml"
+    yield from (key.example for key in keys if key.example)
+    yield "```\n"
+
+
+def _row(name: str, key: Key) -> str:
+    default = "required" if key.required else key.shown
+    return f"| `{name}` | {key.kind.wanted} | {default} | {key.doc} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_reference())
