@@ -1,0 +1,1 @@
+"""Who signs a built zone: the embedded signer, or another program that it is handed to."""
