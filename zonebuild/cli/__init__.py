@@ -1,0 +1,92 @@
+"""The `zonebuild` command: arguments in, text and an exit code out.
+
+Exit codes: 0 fine, 1 findings (or a difference, or a refusal), 2 could not run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from zonebuild import __version__
+
+# The command, the module that has its `add_arguments(parser)` and `run(options)`, and its line.
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("check", "zonebuild.cli.check", "check one zone made of these files, outside any site"),
+    ("compile", "zonebuild.cli.compile", "check one zone and write it as one file"),
+    ("diff", "zonebuild.cli.diff", "show what differs between two zone files"),
+    ("status", "zonebuild.cli.status", "show what failed, what is held and what waits"),
+    ("init", "zonebuild.cli.init", "write a new site into an empty folder"),
+    ("ds", "zonebuild.cli.ds", "print the DS records that a zone's parent is to publish"),
+    ("remove", "zonebuild.cli.remove", "take a zone that has no file in zones/ any more away"),
+)
+
+
+def main() -> None:
+    """Run the process's own arguments and leave with the exit code.
+
+    The process ends without tearing down its objects: for a zone of a million records that would
+    cost most of a second and change nothing.
+    """
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # whoever read it has gone, or its disk is full
+        code = 2
+    os._exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; what it prints is printed."""
+    gc.disable()  # nothing here makes cycles that matter, and a large zone is many objects
+    try:
+        options = _parser(arguments[:1]).parse_args(arguments)
+        code: int = options.run(options)
+    except SystemExit as leaving:  # argparse: 0 after --help, 2 for bad usage
+        return int(leaving.code or 0)
+    except BrokenPipeError:
+        _drop_output()
+        return 2
+    except KeyboardInterrupt:
+        return 2
+    return code
+
+
+def fail(message: str) -> int:
+    """Say on standard error why the command could not run; return its exit code, 2."""
+    print(f"zonebuild: {message}", file=sys.stderr)
+    return 2
+
+
+def wants_colour(stream: object) -> bool:
+    """Say whether *stream* is a terminal whose user did not refuse colour (NO_COLOR)."""
+    is_terminal = getattr(stream, "isatty", lambda: False)()
+    return bool(is_terminal) and not os.environ.get("NO_COLOR")
+
+
+def _parser(wanted: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; only the *wanted* command's module is loaded."""
+    parser = argparse.ArgumentParser(
+        prog="zonebuild", description="Compile DNS zones from files in version control."
+    )
+    parser.add_argument("--version", action="version", version=f"zonebuild {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, module_name, line in COMMANDS:
+        command = commands.add_parser(name, help=line, description=line, allow_abbrev=False)
+        if name in wanted:
+            module = import_module(module_name)
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere: whoever read it has gone."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)

@@ -1,0 +1,70 @@
+"""`zonebuild remove`: the only way a built zone leaves the site."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from zonebuild.cli import fail
+from zonebuild.site.load import ZONES_DIRECTORY
+from zonebuild.site.names import SUFFIX, file_name
+from zonebuild.zonefile.entry import name_key
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the zone and what the parent says."""
+    parser.add_argument("name", metavar="NAME", help="the zone")
+    parser.add_argument(
+        "--no-ds",
+        action="store_true",
+        help="the parent has no DS for it: I have looked (no server could be asked)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Remove what was built for the zone: 0 done, 1 refused, 2 could not."""
+    from zonebuild.build.run import SiteError, open_run
+    from zonebuild.files.manifest import ManifestError
+    from zonebuild.files.write import WriteError
+
+    apex = name_key(options.name, ".")
+    if apex is None:
+        return fail(f"{options.name!a} is not a domain name")
+    root = Path.cwd()
+    reason = _refusal(root, apex, has_looked=options.no_ds)
+    if reason is not None:
+        print(f"zonebuild: {apex} is not removed: {reason}", file=sys.stderr)
+        return 1
+    command = f"zonebuild remove {apex}"
+    try:
+        with open_run(root, now=int(time.time()), command=command, is_builder=True) as opened:
+            from zonebuild.build.removal import remove_zone
+
+            for path in remove_zone(opened, apex):
+                print(f"removed {path}")
+    except (SiteError, WriteError, ManifestError) as error:
+        return fail(str(error))
+    return 0
+
+
+def _refusal(root: Path, apex: str, *, has_looked: bool) -> str | None:
+    """Say why the zone must stay, None where it may go."""
+    yaml = f"{ZONES_DIRECTORY}/{file_name(apex)}{SUFFIX}"
+    if os.path.lexists(root / yaml):
+        return f"{yaml} is still there: it would be built again; remove that file first"
+    if not os.path.lexists(root / "signed" / file_name(apex)) or has_looked:
+        return None
+    from zonebuild.probe import has_ds
+
+    answer = has_ds(apex)
+    if answer is None:
+        return (
+            "it is signed, and no resolver says whether its parent has a DS; "
+            "look yourself and say --no-ds"
+        )
+    if answer:
+        return "its parent still has a DS: every validating resolver would call it bogus"
+    return None
