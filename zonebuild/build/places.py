@@ -1,0 +1,80 @@
+"""Where things lie in a site tree."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from zonebuild.site.names import file_name
+
+UNSIGNED, SIGNED, KEYS, STATE, CACHE = "unsigned", "signed", "keys", "state", ".zonebuild"
+PRIVATE = frozenset({UNSIGNED, SIGNED, KEYS, STATE, CACHE})  # no source may be read from them
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The paths of one site. root: its tree; cache: always safe to delete."""
+
+    root: Path
+    cache: Path
+
+    def unsigned(self, apex: str) -> Path:
+        """The built zone."""
+        return self.root / UNSIGNED / file_name(apex)
+
+    def signed(self, apex: str) -> Path:
+        """What the embedded signer made of it."""
+        return self.root / SIGNED / file_name(apex)
+
+    def good(self, apex: str) -> Path:
+        """The last zone that was built without an error: its hand-written part comes first."""
+        return self.root / STATE / "good" / file_name(apex)
+
+    @property
+    def good_site(self) -> Path:
+        """The last site.yaml that had no error, or what ZONEBUILD_SITE names in its place."""
+        name = "good.override.yaml" if os.environ.get("ZONEBUILD_SITE") else "good.site.yaml"
+        return self.root / STATE / name
+
+    @property
+    def good_zones(self) -> Path:
+        """The last files of zones/ that had no error."""
+        return self.root / STATE / "good.zones.json"
+
+    @property
+    def serials(self) -> Path:
+        """The serial of each zone."""
+        return self.root / STATE / "serials"
+
+    @property
+    def outcome(self) -> Path:
+        """What failed and what waits, by stage and zone."""
+        return self.root / STATE / "outcome.json"
+
+    @property
+    def manifest(self) -> Path:
+        """What the build wrote into unsigned/."""
+        return self.root / STATE / "manifest"
+
+    @property
+    def lock(self) -> Path:
+        """The lock of the one writer."""
+        return self.cache / "lock"
+
+    def written_folders(self) -> tuple[Path, ...]:
+        """Every folder that a run writes into."""
+        state = self.root / STATE
+        tops = (UNSIGNED, SIGNED, KEYS)
+        below = tuple(self.root / top for top in tops)
+        return (self.cache, state, state / "good", state / "signed", *below)
+
+    def stamps(self, stage: str) -> Path:
+        """What each zone's inputs were when *stage* last dealt with it."""
+        return self.cache / f"stamps.{stage}"
+
+
+def find_places(root: Path) -> Places:
+    """Return the places of the site at *root*; ZONEBUILD_CACHE moves the cache."""
+    moved = os.environ.get("ZONEBUILD_CACHE")
+    return Places(root, Path(moved) if moved else root / CACHE)

@@ -1,0 +1,222 @@
+"""One run: the site as it is now, the lock, what is remembered, the tree that is read.
+
+Whoever builds enters a `Run`; `check` and `diff` only read and need no lock.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from zonebuild.build.kept import configured, keep, read_kept, yaml_path
+from zonebuild.build.outcome import Outcome, read_outcome
+from zonebuild.build.places import PRIVATE, Places, find_places
+from zonebuild.build.serials import KeptSerial, SerialsError, read_serials
+from zonebuild.build.sources import SourceReader
+from zonebuild.diagnostic import Finding
+from zonebuild.files.lock import Lock, LockError
+from zonebuild.files.read import SourceError, SourceTree, read_outside
+from zonebuild.files.write import make_directory, replace_file, sweep
+from zonebuild.site.config import Site, ZoneConfig
+from zonebuild.site.fragments import FragmentFinder
+from zonebuild.site.load import SITE_FILE, ZONES_DIRECTORY, Override, load_site
+from zonebuild.site.names import file_name, is_skipped, zone_name_from_file
+
+_SITE_LIMIT = 1 << 20  # octets
+
+
+class SiteError(Exception):
+    """The site or the machine does not let anything be built: exit code 2.
+
+    findings: what is wrong with site.yaml, where that is the reason.
+    is_told: the user knows; each stage of a run meets the same error.
+    """
+
+    def __init__(self, message: str, findings: Collection[Finding] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+        self.is_told = False
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run works with. now: Unix seconds, the same for the whole run.
+
+    site_findings: what is wrong with site.yaml, of which then the last good copy is used.
+    override: the file that is read in its place. yamls: the text of each file that was read.
+    orphans: zones that stand built, but have no file in zones/ any more.
+    serials: as `remember_serials` found them.
+    """
+
+    places: Places
+    site: Site
+    site_findings: list[Finding]
+    zone_findings: list[Finding]
+    now: int
+    tree: SourceTree
+    finder: FragmentFinder
+    reader: SourceReader
+    override: Override | None
+    yamls: dict[str, bytes]
+    orphans: dict[str, ZoneConfig] = field(default_factory=dict)
+    serials: dict[str, KeptSerial] = field(default_factory=dict)
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+@contextmanager
+def open_run(root: Path, *, now: int, command: str, is_builder: bool) -> Iterator[Run]:
+    """Give the run of the site at *root*; a builder's holds the lock.
+
+    now: Unix seconds. command: what the lock names to others.
+    Errors: SiteError; WriteError.
+    """
+    places = find_places(root)
+    if not is_builder:
+        with _tree(root) as tree:
+            yield _load(places, tree, now)
+        return
+    make_directory(places.cache)
+    try:
+        with Lock(places.lock, command=command), _tree(root) as tree:
+            yield _remember(_load(places, tree, now))
+    except LockError as error:
+        raise SiteError(str(error)) from error
+
+
+def _tree(root: Path) -> SourceTree:
+    try:
+        return SourceTree(root, forbidden=PRIVATE)
+    except OSError as error:
+        raise SiteError(f"{root}: {error.strerror}") from error
+
+
+def zone_files(root: Path) -> list[str]:
+    """Return the names of the files in zones/, sorted. Errors: SiteError where it is missing."""
+    try:
+        with os.scandir(root / ZONES_DIRECTORY) as entries:
+            return sorted(entry.name for entry in entries)
+    except OSError as error:
+        message = f"{root / ZONES_DIRECTORY}: {error.strerror}; a site has a file for each zone"
+        raise SiteError(message) from error
+
+
+def _load(places: Places, tree: SourceTree, now: int) -> Run:
+    names = zone_files(places.root)
+    yamls: dict[str, bytes] = {}
+
+    def read(path: str, limit: int) -> bytes:
+        yamls[path] = tree.read(path, limit)
+        return yamls[path]
+
+    override = _override()
+    site, findings = load_site(read, names, override=override)
+    wrong = [finding for finding in findings if finding.location.path == site.path]
+    if not site.is_sound:
+        override = _good_site(places)
+        if override is None:
+            raise SiteError(f"{site.path} has errors, and no good copy is kept", wrong)
+        site, findings = load_site(read, names, override=override)
+    finder = FragmentFinder(_listing(places.root), [*site.zones, *site.broken])
+    reader = SourceReader(places.root, tree, site, finder)
+    others = [finding for finding in findings if finding.location.path != site.path]
+    return Run(places, site, wrong, others, now, tree, finder, reader, override, yamls)
+
+
+def _override() -> Override | None:
+    """Return the file that ZONEBUILD_SITE names instead of site.yaml."""
+    path = os.environ.get("ZONEBUILD_SITE")
+    if not path:
+        return None
+    try:
+        return Override(path, read_outside(Path(path), _SITE_LIMIT))
+    except SourceError as error:
+        raise SiteError(f"ZONEBUILD_SITE={path}: {error.reason}") from error
+
+
+def _good_site(places: Places) -> Override | None:
+    try:
+        return Override(SITE_FILE, read_outside(places.good_site, _SITE_LIMIT))
+    except SourceError:
+        return None
+
+
+def _remember(run: Run) -> Run:
+    """Add to *run* what state/ knows, keep the YAML that is good; sweep after a killed run."""
+    for folder in run.places.written_folders():
+        sweep(folder)
+    run.outcome = read_outcome(run.places.outcome)
+    if not run.site_findings:
+        _keep_site(run)
+    _keep_zones(run)
+    return run
+
+
+def remember_serials(run: Run) -> None:
+    """Read the serials of the last builds. Errors: SiteError: one could go back without them."""
+    try:
+        run.serials = read_serials(run.places.serials)
+    except SerialsError as error:
+        raise SiteError(str(error)) from error
+
+
+def _keep_zones(run: Run) -> None:
+    """Keep the YAML of sound zones; take what was kept of those that are broken or gone."""
+    kept = read_kept(run.places.good_zones)
+    gone = _built_zones(run.places) - {*run.site.zones, *run.site.broken}
+    broken = [apex for apex in run.site.broken if yaml_path(apex) in kept]
+    if gone or broken:
+        known = configured([*gone, *broken], kept, run.tree.read, run.override)
+        run.orphans = {apex: known[apex] for apex in sorted(gone)}
+        fallbacks = {**run.site.fallbacks, **{apex: known[apex] for apex in broken}}
+        run.site = replace(run.site, fallbacks=fallbacks)
+    old = {path: kept[path] for path in map(yaml_path, [*gone, *broken]) if path in kept}
+    sound = {path: run.yamls[path] for path in map(yaml_path, run.site.zones)}
+    keep(run.places.good_zones, kept, {**old, **sound})
+
+
+def _built_zones(places: Places) -> set[str]:
+    """Return the zones that stand in unsigned/."""
+    try:
+        names = os.listdir(places.unsigned(".").parent)
+    except OSError:
+        return set()
+    apexes = (zone_name_from_file(name) for name in names if not is_skipped(name))
+    return {apex for apex in apexes if isinstance(apex, str)}
+
+
+def _keep_site(run: Run) -> None:
+    override = run.override
+    data = run.tree.read(SITE_FILE, _SITE_LIMIT) if override is None else override.data
+    try:
+        is_kept = read_outside(run.places.good_site, _SITE_LIMIT) == data
+    except SourceError:
+        is_kept = False
+    if not is_kept:
+        make_directory(run.places.good_site.parent)
+        replace_file(run.places.good_site, data)
+
+
+def _listing(root: Path) -> Callable[[str], list[str]]:
+    """Return what lists the names in a directory of the site; none where it cannot be read."""
+
+    def names(directory: str) -> list[str]:
+        try:
+            return os.listdir(root / directory)
+        except OSError:
+            return []
+
+    return names
+
+
+def inputs_of(run: Run, config: ZoneConfig) -> list[str]:
+    """Return the paths that decide what *config*'s zone is made of, there or not."""
+    paths = [SITE_FILE, config.path]
+    for pattern in config.fragments:
+        for path in pattern.paths:
+            place = path.replace("{zone}", file_name(config.apex))
+            paths.append((place.rpartition("/")[0] or ".") if pattern.is_glob else place)
+    found, _ = run.finder.find(config)
+    return list(dict.fromkeys([*paths, *(source.path for source in found)]))

@@ -1,0 +1,173 @@
+"""The stages of one run as a task graph calls them: each opens what it needs, once.
+
+A session is one process's run: the lock is taken by its first builder and held to the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Collection
+from contextlib import ExitStack
+from pathlib import Path
+
+from zonebuild.build import handoff, zones
+from zonebuild.build.outcome import SITE, Outcome, Report, read_outcome
+from zonebuild.build.places import Places, find_places
+from zonebuild.build.progress import show_progress
+from zonebuild.build.run import Run, SiteError, open_run, zone_files
+from zonebuild.build.stamps import (
+    Stamp,
+    is_fresh,
+    make_stamp,
+    program_key,
+    read_stamps,
+    stamps_text,
+)
+from zonebuild.files.write import replace_file
+from zonebuild.site.config import ZoneConfig
+from zonebuild.site.load import SITE_FILE
+
+_LISTING, _SITE = "zones/", "site.yaml"  # entries of the stamps that are no zone
+
+
+class Session:
+    """One process's work on the site at *root*. now: Unix seconds, the same for all of it."""
+
+    def __init__(self, root: Path, *, command: str, now: int | None = None) -> None:
+        self.root, self.command = root, command
+        self.now = int(time.time()) if now is None else now
+        self.places: Places = find_places(root)
+        self._stack = ExitStack()
+        self._run: Run | None = None
+        self._key = program_key() + _override_key()
+        self._failure: SiteError | None = None
+        self._opened, self._listed = 0, ""  # when the run was opened, and what zones/ held then
+        self._is_outcome_lost = read_outcome(self.places.outcome).is_lost
+
+    def close(self) -> None:
+        """Give the lock back."""
+        self._stack.close()
+        self._run = None
+
+    def run(self) -> Run:
+        """Return the run, with the lock. Errors: SiteError, the same at every call; WriteError."""
+        if self._failure is not None:
+            raise self._failure
+        if self._run is None:
+            self._opened, self._listed = time.time_ns(), self._listing()
+            opened = open_run(self.root, now=self.now, command=self.command, is_builder=True)
+            try:
+                self._run = self._stack.enter_context(opened)
+            except SiteError as error:
+                self._failure = error
+                raise
+        return self._run
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether nothing could be done at all."""
+        return self._failure is not None
+
+    # -- zones ------------------------------------------------------------------------------
+
+    def zones_are_fresh(self) -> bool:
+        """Say whether nothing that any zone is made of has changed; loads nothing but stamps."""
+        return self._are_fresh(zones.STAGE)
+
+    def build_zones(self) -> None:
+        """Build every zone that something was changed for. Errors: SiteError, WriteError."""
+        run, stamps = self.run(), self._stamps(zones.STAGE)
+        zones.tell_of_orphans(run)
+        self._build(zones.stale_zones(run, stamps), stamps)
+        self._save(zones.STAGE, stamps, apexes={*run.site.zones, *run.site.broken})
+
+    def build_zone(self, apex: str) -> None:
+        """Build the one zone *apex*, changed or not. Errors: SiteError, WriteError."""
+        stamps = self._stamps(zones.STAGE)
+        self._build([apex], stamps)
+        self._save(zones.STAGE, stamps)
+
+    def _build(self, apexes: list[str], stamps: dict[str, Stamp]) -> None:
+        run = self.run()
+        with show_progress("building") as progress:
+            zones.build_zones(run, apexes, stamps, progress=progress, ask_servers=_ask_servers)
+        run.outcome.put(*SITE, Report(tuple(run.site_findings)))
+        run.outcome.put("zones/", "", _listing_report(run))
+
+    # -- handoff ----------------------------------------------------------------------------
+
+    def handoff_is_fresh(self) -> bool:
+        """Say whether the signer has every built zone and no signature is due."""
+        return self._are_fresh(handoff.STAGE)
+
+    def hand_off(self) -> None:
+        """Give the signer what it has not; sign what is due. Errors: SiteError, WriteError."""
+        run, stamps = self.run(), self._stamps(handoff.STAGE)
+        with show_progress("signing") as progress:
+            apexes = handoff.zones_to_look_at(run, stamps)
+            handoff.sign_zones(run, apexes, stamps, progress=progress)
+        self._save(handoff.STAGE, stamps, apexes=set(handoff.zones_at_hand(run)))
+
+    # -- outcome ----------------------------------------------------------------------------
+
+    def outcome(self) -> Outcome:
+        """Return what failed and what waits, as far as this run and those before it know."""
+        return self._run.outcome if self._run else read_outcome(self.places.outcome)
+
+    # -- stamps -----------------------------------------------------------------------------
+
+    def _listing(self) -> str:
+        names = "\0".join(zone_files(self.root))
+        return hashlib.blake2b(names.encode("utf-8", "surrogateescape")).hexdigest()
+
+    def _stamps(self, stage: str) -> dict[str, Stamp]:
+        """Return the stamps of *stage*; none where what was said with them is lost."""
+        return {} if self._is_outcome_lost else read_stamps(self.places.stamps(stage), self._key)
+
+    def _are_fresh(self, stage: str) -> bool:
+        stamps = self._stamps(stage)
+        kept = stamps.pop(_LISTING, None)
+        if kept is None or kept.digest != self._listing():
+            return False
+        return all(is_fresh(self.root, stamp, self.now) for stamp in stamps.values())
+
+    def _save(
+        self, stage: str, stamps: dict[str, Stamp], *, apexes: Collection[str] | None = None
+    ) -> None:
+        """Keep what was said, then the stamps that keep it from being said again.
+
+        apexes: all zones that there are; None where only some of them were looked at.
+        """
+        if apexes is not None:
+            for apex in stamps.keys() - apexes:
+                del stamps[apex]
+            stamps[_LISTING] = Stamp(self._listed, 0, ())
+            stamps[_SITE] = make_stamp(self.root, [SITE_FILE], since=self._opened)
+        self.run().outcome.save(self.places.outcome)
+        replace_file(self.places.stamps(stage), stamps_text(stamps, self._key))
+
+
+def _override_key() -> str:
+    """Return what changes when another file than site.yaml is read, or that file changes."""
+    path = os.environ.get("ZONEBUILD_SITE")
+    if not path:
+        return ""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return f" {path}"
+    return f" {path} {found.st_mtime_ns} {found.st_size} {found.st_ino} {found.st_ctime_ns}"
+
+
+def _ask_servers(config: ZoneConfig) -> int | None:
+    from zonebuild.probe import ask_serial
+
+    return ask_serial(config.apex, config.servers)
+
+
+def _listing_report(run: Run) -> Report:
+    """Return what is wrong with files in zones/ that are no zone's."""
+    of_zones = {finding for found in run.site.broken.values() for finding in found}
+    return Report(tuple(finding for finding in run.zone_findings if finding not in of_zones))

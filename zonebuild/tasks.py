@@ -1,0 +1,253 @@
+"""The stages of a site as pydoit tasks: a `dodo.py` names them, doit orders them.
+
+A stage that meets bad data has done its job: it records what failed and goes on. Only the
+machine's failures fail a task, and `outcome`, the last, turns what was recorded into messages and
+the exit code: 0 all built, 1 a zone failed or is held, 2 the machine or the configuration.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from doit.exceptions import TaskError, TaskFailed
+from doit.reporter import ConsoleReporter
+
+from zonebuild.build.session import Session
+
+__all__ = [
+    "configuration",
+    "task_build",
+    "task_check",
+    "task_diff",
+    "task_handoff",
+    "task_outcome",
+    "task_status",
+    "task_zone",
+    "task_zones",
+]
+
+Task = dict[str, Any]
+_FORMATS = (("text", "for people"), ("json", "for programs"))
+_MANY = 1000  # zones; beyond it only the zones that are asked for get a task of their own
+
+
+class QuietReporter(ConsoleReporter):  # type: ignore[misc]
+    """Prints nothing but what the machine refused: cron mails whatever is printed."""
+
+    desc = "prints only what failed"
+
+    def execute_task(self, task: Any) -> None:
+        """Say nothing: a stage tells its own findings."""
+
+    def skip_uptodate(self, task: Any) -> None:
+        """Say nothing."""
+
+    def skip_ignore(self, task: Any) -> None:
+        """Say nothing."""
+
+    def add_failure(self, task: Any, fail: Any) -> None:
+        """Print a machine's failure in one line; a bug with its traceback; no outcome twice."""
+        if isinstance(fail, TaskError) and fail.report:
+            print(f"{task.name}: {fail.get_msg().strip()}", file=sys.stderr)
+
+    def runtime_error(self, msg: str) -> None:
+        """Print why doit itself could not go on."""
+        print(msg, file=sys.stderr)
+
+    def complete_run(self) -> None:
+        """Say nothing."""
+
+
+def configuration() -> dict[str, Any]:
+    """Return DOIT_CONFIG: what plain `doit` does, and how.
+
+    A stage that the machine stopped does not stop the next: zones are signed all the same.
+    doit's database lives in memory, since every stage decides itself whether it is up to date:
+    one on disk could only be cut off by a kill or a full disk, and stop all runs after that.
+    """
+    return {
+        "default_tasks": ["zones", "handoff", "outcome"],
+        "continue": True,
+        "dep_file": ":memory:",
+        "backend": "sqlite3",
+        "reporter": QuietReporter,
+        "verbosity": 2,
+    }
+
+
+@cache
+def session() -> Session:
+    """Return this process's session on the site in the current folder."""
+    opened = Session(Path.cwd(), command=" ".join(sys.argv))
+    atexit.register(opened.close)
+    return opened
+
+
+def task_zones() -> Task:
+    """read, check, number and write every zone whose sources changed"""
+    return _stage(
+        lambda: session().build_zones(),
+        fresh=lambda: session().zones_are_fresh(),
+        inputs="site.yaml zones/ soa/ primary/ include/ extra/",
+        outputs="unsigned/",
+    )
+
+
+def task_handoff() -> Task:
+    """give the signer what changed and what is due"""
+    return _stage(
+        lambda: session().hand_off(),
+        fresh=lambda: session().handoff_is_fresh(),
+        inputs="unsigned/",
+        outputs="signed/",
+    )
+
+
+def task_outcome() -> Task:
+    """tell what failed and what is held; decides the exit code"""
+    return {"actions": [_tell], "uptodate": [False]}
+
+
+def task_build() -> Task:
+    """every zone, nothing handed off"""
+    return {"actions": None, "task_dep": ["zones", "outcome"]}
+
+
+def task_zone() -> Iterator[Task]:
+    """one zone, changed or not, nothing handed off"""
+    from zonebuild.site.names import zone_name_from_file
+
+    asked = {word.partition(":")[2] for word in sys.argv if word.startswith("zone:")}
+    names = [file.removesuffix(".yaml") for file in _zone_files() if file.endswith(".yaml")]
+    for name in names if len(names) <= _MANY else asked.intersection(names):
+        apex = zone_name_from_file(name)
+        if isinstance(apex, str):
+            yield {"name": name, "actions": [(_build_one, [apex])], "uptodate": [False]}
+
+
+def task_check() -> Task:
+    """every zone from its sources; writes nothing"""
+    return {
+        "actions": [_check],
+        "params": [_format()],
+        "uptodate": [False],
+    }
+
+
+def task_diff() -> Task:
+    """what the sources change in the zones"""
+    against = "base, rev:REV, built or axfr:HOST[:PORT]; default: built, else base"
+    return {
+        "actions": [_diff],
+        "params": [_parameter("against", "", against), _format()],
+        "uptodate": [False],
+    }
+
+
+def task_status() -> Task:
+    """what failed, what is held, what waits"""
+    return {
+        "actions": [_status],
+        "params": [_format()],
+        "uptodate": [False],
+    }
+
+
+def _stage(
+    work: Callable[[], None], *, fresh: Callable[[], bool], inputs: str, outputs: str
+) -> Task:
+    """Return a task; nothing that a user can replace is a file_dep, `fresh` decides."""
+    return {
+        "actions": [(_guarded, [work])],
+        "uptodate": [lambda: _guarded_fresh(fresh)],
+        "meta": {"reads": inputs, "writes": outputs},
+    }
+
+
+def _parameter(name: str, default: str, text: str) -> dict[str, Any]:
+    return {"name": name, "long": name, "default": default, "help": text}
+
+
+def _format() -> dict[str, Any]:
+    return {**_parameter("format", "text", "how to print"), "choices": _FORMATS}
+
+
+def _zone_files() -> list[str]:
+    try:
+        return sorted(os.listdir("zones"))
+    except OSError:
+        return []
+
+
+def _guarded(work: Callable[[], Any]) -> Any:
+    """Do *work*; the machine's failures become an error of the task in one line."""
+    from zonebuild.build.run import SiteError
+    from zonebuild.cli.site import print_findings
+    from zonebuild.files.manifest import ManifestError
+    from zonebuild.files.write import WriteError
+
+    try:
+        return work()
+    except SiteError as error:
+        if error.is_told:
+            return TaskError("", report=False)
+        error.is_told = True
+        print_findings(error.findings)
+        return TaskError(str(error))
+    except (WriteError, ManifestError) as error:
+        return TaskError(str(error))
+
+
+def _guarded_fresh(fresh: Callable[[], bool]) -> bool:
+    """Say whether the stage is fresh; what cannot be looked at is left to the stage to tell."""
+    from zonebuild.build.run import SiteError
+
+    try:
+        return fresh()
+    except SiteError:
+        return False
+
+
+def _build_one(apex: str) -> Any:
+    failure = _guarded(lambda: session().build_zone(apex))
+    return failure if failure is not None else _tell(apex)
+
+
+def _tell(apex: str | None = None) -> Any:
+    """Tell how it went, of *apex* alone where one is given."""
+    from zonebuild.cli.site import tell_outcome
+
+    if session().has_failed:  # which was said, and what is kept is about another run
+        return None
+    outcome = session().outcome()
+    return _result(tell_outcome(session().root, outcome if apex is None else outcome.about(apex)))
+
+
+def _check(format: str) -> Any:
+    from zonebuild.cli.site import check_site
+
+    return _result(check_site(Path.cwd(), format))
+
+
+def _diff(against: str, format: str) -> Any:
+    from zonebuild.cli.site import diff_site
+
+    return _result(diff_site(Path.cwd(), against, format))
+
+
+def _status(format: str) -> Any:
+    from zonebuild.cli.site import show_status
+
+    return _result(show_status(Path.cwd(), format))
+
+
+def _result(code: int) -> Any:
+    """Return what makes doit leave with *code*; what there is to say has been said."""
+    results = {0: None, 1: TaskFailed("", report=False)}
+    return results.get(code, TaskError("", report=False))
