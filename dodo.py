@@ -1,0 +1,31 @@
+"""The task graph of this site: read it like a Makefile. `doit list` shows it.
+
+zones ──▶ handoff ──▶ outcome          `doit` runs these three
+  └──────────────────▶ outcome          `doit build` hands nothing off
+"""
+
+from zonebuild.tasks import (
+    configuration,
+    task_build,
+    task_check,
+    task_diff,
+    task_handoff,
+    task_outcome,
+    task_status,
+    task_zone,
+    task_zones,
+)
+
+DOIT_CONFIG = configuration()
+
+__all__ = [
+    "DOIT_CONFIG",
+    "task_build",
+    "task_check",
+    "task_diff",
+    "task_handoff",
+    "task_outcome",
+    "task_status",
+    "task_zone",
+    "task_zones",
+]
