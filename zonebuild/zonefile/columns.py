@@ -26,6 +26,7 @@ class Columns:
         self._texts: list[str] = []
         self._lines = 0
         self._known_ttls: dict[str, int] = {}
+        self._ttl_texts: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self.records.owners)
@@ -73,7 +74,8 @@ class Columns:
         records.ttls.fromlist(ttls)
         records.lines.fromlist(list(run.lines) if line is None else [line] * len(ttls))
         self._add_targets(run, row, origin)
-        columns = zip(written, map(str, ttls), run.types, run.rdatas, strict=True)
+        ttl_texts = map(self._ttl_texts.__getitem__, ttls)
+        columns = zip(written, ttl_texts, run.types, run.rdatas, strict=True)
         self._add_text("\n".join(map("\t".join, columns)), len(ttls))
 
     def _seconds(self, ttls: Sequence[str], default: int | None) -> dict[str, int]:
@@ -81,7 +83,9 @@ class Columns:
         known = self._known_ttls
         for text in set(ttls) - known.keys():
             known[text] = seconds(text) or 0
+            self._ttl_texts[known[text]] = str(known[text])
         known[""] = default or 0
+        self._ttl_texts[known[""]] = str(known[""])
         return known
 
     def _add_targets(self, run: Run, row: int, origin: str) -> None:

@@ -93,8 +93,8 @@ def _read_piece(scope: Scope, text: str, start: int, line: int) -> tuple[int, in
             continue
         begins = piece.lines[first]
         position, line = _read_one(scope, text, offsets.of(begins), begins)
-        first = bisect_left(piece.lines, line, first + 1, count)
-        if line != (piece.lines[first] if first < count else piece.next_line):
+        read, first = first, bisect_left(piece.lines, line, first + 1, count)
+        if line > piece.next_line or (first - 1 > read and piece.line_behind(first - 1) > line):
             # The entry ends inside what the scan took for another: it has lost step.
             return _read_rest(scope, text, position, end, line)
     return end, piece.next_line

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import compress
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from zonebuild.rdata.canonical import TARGET_TOKEN
-from zonebuild.zonefile.scan import Piece
+from zonebuild.zonefile.scan import NAMED, Piece
 
-_T = TypeVar("_T")
 LONGEST_NAME = 254  # characters with the final dot, without escapes (RFC 1035 section 2.3.4)
-_NAMED = frozenset(TARGET_TOKEN) | {"SOA"}
 
 
 class Run(NamedTuple):
-    """Plain records as columns. indices: where each stands in its piece."""
+    """Plain records as columns. first: where the first of them stands in its piece."""
 
     owners: Sequence[str]
     ttls: Sequence[str]
     types: Sequence[str]
     rdatas: Sequence[str]
     lines: Sequence[int]
-    indices: Sequence[int]
+    first: int
 
     @property
     def last_owner(self) -> str:
@@ -40,11 +36,8 @@ class Run(NamedTuple):
         origin_length: characters that complete a relative name.
         """
         room = LONGEST_NAME - 1 - origin_length
-        named = [r for t, r in zip(self.types, self.rdatas, strict=True) if t in _NAMED]
-        if max(map(len, self.owners)) <= room and (not named or max(map(len, named)) <= room):
-            return []
-        records = zip(self.owners, self.types, self.rdatas, self.indices, strict=True)
-        return [i for o, t, r, i in records if len(o) > room or (t in _NAMED and len(r) > room)]
+        records = enumerate(zip(self.owners, self.types, self.rdatas, strict=True), self.first)
+        return [i for i, (o, t, r) in records if len(o) > room or (t in NAMED and len(r) > room)]
 
 
 def first_unsafe(
@@ -54,41 +47,26 @@ def first_unsafe(
 
     owner_is_safe, ttl_is_safe: whether a blank owner, or no TTL, may be inherited unsaid.
     """
-    if not owner_is_safe:
-        record = next((i for i in range(first, stop) if piece.types[i]), stop)
-        if record < stop and not piece.owners[record]:
-            return record
-    return stop if ttl_is_safe else _first_without_ttl(piece, first, stop)
-
-
-def _first_without_ttl(piece: Piece, first: int, stop: int) -> int:
+    if not owner_is_safe and first < stop and not piece.owners[first]:
+        return first
+    if ttl_is_safe:
+        return stop
     try:
-        while True:
-            first = piece.ttls.index("", first, stop)
-            if piece.types[first]:
-                return first
-            first += 1
+        return piece.ttls.index("", first, stop)
     except ValueError:
         return stop
 
 
 def cut_run(piece: Piece, first: int, stop: int) -> Run | None:
-    """Return the records of piece[first:stop], None where there is none among them."""
+    """Return the records of piece[first:stop], between two stops; None where there is none."""
+    if first == stop:
+        return None
     part = slice(first, stop)
-    types = piece.types[part]
-    if "" not in types:
-        columns = (piece.owners[part], piece.ttls[part], types, piece.rdatas[part])
-        return Run(*columns, piece.lines[part], range(first, stop)) if types else None
-
-    def records(column: Sequence[_T]) -> list[_T]:
-        return list(compress(column, types))
-
-    run = Run(
-        records(piece.owners[part]),
-        records(piece.ttls[part]),
-        records(types),
-        records(piece.rdatas[part]),
-        records(piece.lines[part]),
-        records(range(first, stop)),
+    return Run(
+        piece.owners[part],
+        piece.ttls[part],
+        piece.types[part],
+        piece.rdatas[part],
+        piece.lines[part],
+        first,
     )
-    return run if run.types else None

@@ -13,9 +13,17 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, compress
 
-from zonebuild.rdata.canonical import MAX_TTL, seconds
+from zonebuild.rdata.canonical import MAX_TTL, TARGET_TOKEN, seconds
 from zonebuild.rdata.grammar import FAST_TYPES, odd_ones
+
+_Columns = list[Sequence[str]]
+_TYPE_COLUMN, _RDATA_COLUMN, _OTHER_COLUMN = (
+    2,
+    3,
+    4,
+)  # the groups of _LINE that are asked for by name
 
 PIECE = 1 << 14  # characters
 
@@ -36,17 +44,20 @@ _LINE = re.compile(
     re.ASCII,
 )
 _TOKEN = re.compile(r'"[^"]*+"|[^\s()";]++|;[^\n]*+')
+NAMED = frozenset(TARGET_TOKEN) | {"SOA"}  # types whose rdata holds names, plain ones among them
 _OWNER = re.compile(r"@|\.|(?:[\w*/-]{1,63}+(?:\.[\w*/-]{1,63}+)*+\.?)?", re.ASCII)
 
 
 @dataclass(slots=True)
 class Piece:
-    """The lines of a piece of text as columns.
+    """The records and entries of a piece of text as columns; comments and blank lines are gone.
 
-    types: the upper-case mnemonic of a plain record, "" for anything else.
+    types: the upper-case mnemonic of a plain record, "" for anything else, which is a stop.
     others: the line as it stands where it is no record, "" for records.
     lines: the 1-based source line on which each begins. next_line: the one behind the piece.
-    stops: rising indices of what the careful way must read; comments and blank lines are none.
+    more_lines: how many lines an item has behind its first, by its index, where it has any.
+    longest_name: characters of the longest owner, or rdata with a name in it, of a record.
+    stops: rising indices of what the careful way must read.
     """
 
     owners: Sequence[str]
@@ -56,12 +67,18 @@ class Piece:
     others: Sequence[str]
     lines: Sequence[int]
     next_line: int
+    more_lines: dict[int, int]
+    longest_name: int
     stops: list[int]
 
     def add_stops(self, indices: Sequence[int]) -> None:
         """Add *indices*, which rise and between which there is no stop."""
         place = bisect_left(self.stops, indices[0])
         self.stops[place:place] = indices
+
+    def line_behind(self, index: int) -> int:
+        """Return the line behind the last one of item *index*."""
+        return self.lines[index] + 1 + self.more_lines.get(index, 0)
 
 
 def piece_end(text: str, start: int) -> int:
@@ -71,17 +88,47 @@ def piece_end(text: str, start: int) -> int:
 
 def scan_piece(text: str, start: int, end: int, line: int) -> Piece:
     """Return the columns of text[start:end], which begins on *line* and ends with a line feed."""
-    items = _LINE.findall(text, start, end)
-    columns: tuple[Sequence[str], ...] = tuple(zip(*items, strict=True))
+    next_line = line + text.count("\n", start, end)
+    columns: _Columns = list(zip(*_LINE.findall(text, start, end), strict=True))
+    rdatas = columns[_RDATA_COLUMN]
+    lines: Sequence[int] = range(line, next_line)
+    if len(rdatas) != len(lines):  # some entries span lines
+        counts = [1 + rdata.count("\n") if "(" in rdata else 1 for rdata in rdatas]
+        lines = list(accumulate(counts, initial=line))
+    columns, lines = _without_comments(columns, lines)
+    return _piece(columns, lines, next_line) if lines else _nothing(next_line)
+
+
+def _without_comments(columns: _Columns, lines: Sequence[int]) -> tuple[_Columns, Sequence[int]]:
+    """Return the columns and the lines of all that is more than blanks and a comment."""
+    others = columns[_OTHER_COLUMN]
+    types = enumerate(columns[_TYPE_COLUMN])
+    said_nothing = [i for i, rdtype in types if not rdtype and not _is_entry(others[i])]
+    if not said_nothing:
+        return columns, lines
+    wanted = bytearray(b"\1") * len(others)
+    for i in said_nothing:
+        wanted[i] = 0
+    return [list(compress(column, wanted)) for column in columns], list(compress(lines, wanted))
+
+
+def _nothing(next_line: int) -> Piece:
+    return Piece((), (), (), (), (), (), next_line, {}, 0, [])
+
+
+def _piece(columns: _Columns, lines: Sequence[int], next_line: int) -> Piece:
     owners, ttls, types, rdatas, others = columns
     if not _TYPE_SET.issuperset(types):
-        types = tuple(rdtype.upper() for rdtype in types)
-    next_line = line + text.count("\n", start, end)
-    lines = _line_numbers(rdatas, line, next_line)
+        types = [rdtype.upper() for rdtype in types]
+    more_lines = {i: r.count("\n") for i, r in enumerate(rdatas) if "(" in r}
     rdatas = _plain_spaces(rdatas)
-    stops = {i for i, other in enumerate(others) if other and _is_entry(other)}
+    stops = {i for i, other in enumerate(others) if other}
     stops |= _odd_rdata(types, rdatas) | _odd_owners(owners) | _odd_ttls(ttls)
-    return Piece(owners, ttls, types, rdatas, others, lines, next_line, sorted(stops))
+    named = [len(r) for t, r in zip(types, rdatas, strict=True) if t in NAMED]
+    longest = max(max(map(len, owners)), max(named, default=0))
+    return Piece(
+        owners, ttls, types, rdatas, others, lines, next_line, more_lines, longest, sorted(stops)
+    )
 
 
 _TYPE_SET = frozenset(FAST_TYPES) | {""}
@@ -90,20 +137,6 @@ _TYPE_SET = frozenset(FAST_TYPES) | {""}
 def _is_entry(other: str) -> bool:
     """Say whether *other* is more than blanks and a comment."""
     return other.lstrip(" \t")[:1] not in ("", ";")
-
-
-def _line_numbers(rdatas: Sequence[str], line: int, next_line: int) -> Sequence[int]:
-    """Return the line on which each item begins; only a parenthesised one has several."""
-    if len(rdatas) == next_line - line:
-        return range(line, next_line)
-    lines: list[int] = []
-    first = 0
-    for i in [i for i, rdata in enumerate(rdatas) if "\n" in rdata]:
-        lines.extend(range(line, line + i - first + 1))
-        line = lines[-1] + 1 + rdatas[i].count("\n")
-        first = i + 1
-    lines.extend(range(line, line + len(rdatas) - first))
-    return lines
 
 
 def _plain_spaces(rdatas: Sequence[str]) -> Sequence[str]:

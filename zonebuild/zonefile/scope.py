@@ -24,7 +24,7 @@ from zonebuild.zonefile.entry import (
 from zonebuild.zonefile.generate import expand
 from zonebuild.zonefile.lexer import Entry, Token
 from zonebuild.zonefile.reading import Doubt, Reading
-from zonebuild.zonefile.run import Run, cut_run, first_unsafe
+from zonebuild.zonefile.run import LONGEST_NAME, Run, cut_run, first_unsafe
 from zonebuild.zonefile.scan import Piece
 from zonebuild.zonefile.text import Source
 
@@ -68,7 +68,7 @@ class Scope:
     def take_run(self, piece: Piece, first: int, stop: int) -> int:
         """Take the plain records of piece[first:stop]; return the index of the first not taken.
 
-        What hangs on doubtful state is left to `take_entry`; comments and blank lines are passed.
+        What hangs on doubtful state is left to `take_entry`.
         """
         stop = first_unsafe(
             piece,
@@ -78,11 +78,12 @@ class Scope:
             ttl_is_safe=self.ttl is not None and self.ttl_doubt is None,
         )
         run = cut_run(piece, first, stop)
-        long = run.long_names(len(self.origin)) if run else []
-        if long:
-            piece.add_stops(long)
-            stop = long[0]
-            run = cut_run(piece, first, stop)
+        if run is not None and piece.longest_name + len(self.origin) >= LONGEST_NAME:
+            long = run.long_names(len(self.origin))
+            if long:
+                piece.add_stops(long)
+                stop = long[0]
+                run = cut_run(piece, first, stop)
         if run is not None:
             self._put(run)
         return stop
