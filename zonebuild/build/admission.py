@@ -7,6 +7,8 @@ helps, or too many are wrong, the files and then halves of them are tried, as fa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import starmap
 
 from zonebuild.build.sources import Part
 from zonebuild.compile import Compiled
@@ -54,11 +56,11 @@ class Admission:
         while True:
             compiled = self._compile(machine)
             self._work -= len(compiled.zone.records) + _WORK // _TRIALS
-            errors = _errors(compiled)
-            culprits = _culprits(errors, compiled.zone, machine) - self._left_out
+            named = _culprits(_errors(compiled), compiled.zone, machine)
+            culprits = {place for places in named.values() for place in places} - self._left_out
             if not culprits or self._work < _WORK // 2:
                 return compiled
-            self._refused |= dict.fromkeys(errors)
+            self._refused |= dict.fromkeys(starmap(_at_culprit, named.items()))
             self._left_out |= culprits
 
     def _try_all(self, machine: Sequence[Part], groups: list[list[Place]]) -> None:
@@ -92,20 +94,30 @@ def _not_taken(group: Sequence[Place]) -> Finding:
     return Finding(where, Severity.ERROR, "machine-part-refused", f"{message} fit the zone")
 
 
-def _culprits(errors: Sequence[Finding], zone: Zone, machine: Sequence[Part]) -> set[Place]:
-    """Return the places of machine-made records that *errors* speak of.
+def _at_culprit(finding: Finding, culprits: set[Place]) -> Finding:
+    """Return *finding* where the machine's record is: that is the one which is left out."""
+    if not culprits or _place(finding.location) in culprits:
+        return finding
+    return replace(finding, location=Location(*min(culprits)), notes=(), part=None)
+
+
+def _culprits(
+    errors: Sequence[Finding], zone: Zone, machine: Sequence[Part]
+) -> dict[Finding, set[Place]]:
+    """Return for each of *errors* the places of machine-made records that it speaks of.
 
     That is the place of the error, else those of its notes, else those at its owner.
     """
     if not errors:
-        return set()
+        return {}
     at_owner: dict[int, set[Place]] = {}
     made = _places(zone, machine, at_owner)
-    culprits: set[Place] = set()
+    culprits: dict[Finding, set[Place]] = {}
     for finding in errors:
         here = made & {_place(finding.location)}
         noted = made.intersection(_place(note.location) for note in finding.notes)
-        culprits |= here or noted or at_owner.get(_owner_at(zone, finding.location), set())
+        owned = at_owner.get(_owner_at(zone, finding.location), set())
+        culprits[finding] = here or noted or owned
     return culprits
 
 

@@ -17,6 +17,7 @@ from zonebuild.compile import Compiled, judge_fragments, read_fragments
 from zonebuild.checks.limits import limit
 from zonebuild.diagnostic import Finding, Severity, has_errors
 from zonebuild.model import Fragment, Zone
+from zonebuild.rdata.forms import LOADED_ALL_THE_SAME
 from zonebuild.site.config import ZoneConfig
 from zonebuild.site.rules import outside_rule
 from zonebuild.zonefile import Source
@@ -122,7 +123,11 @@ class _Workshop:
         """Take out of *fragment* what it may not hold; a machine's mistakes are only told."""
         rows = [] if part.rule is None else self._outside(part, fragment)
         if part.is_machine:
-            self.refused |= dict.fromkeys(f for f in fragment.findings if _is_error(f))
+            errors = [f for f in fragment.findings if _is_error(f)]
+            self.refused |= dict.fromkeys(errors)
+            # The reader has kept these records, since name servers load them.
+            kept = [f.location for f in errors if f.check in LOADED_ALL_THE_SAME]
+            self.left_out |= {(where.path, where.line) for where in kept}
             fragment.findings = tuple(f for f in fragment.findings if not _is_error(f))
             rows += self._left_out_rows(fragment)
         if rows:

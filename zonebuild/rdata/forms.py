@@ -12,12 +12,20 @@ if TYPE_CHECKING:
     import dns.rdata
 
 
+# Checks of rdata that all name servers load: it is a record, and a finding.
+LOADED_ALL_THE_SAME = frozenset({"alias-with-parameters", "digest-length"})
+
+
 class Fault(NamedTuple):
-    """What is wrong with rdata. is_record: the name servers load it all the same, and so do we."""
+    """What is wrong with rdata."""
 
     message: str
     check: str = "rdata-syntax"
-    is_record: bool = False
+
+    @property
+    def is_record(self) -> bool:
+        """Whether the name servers load it all the same, and so do we."""
+        return self.check in LOADED_ALL_THE_SAME
 
 
 class Form(NamedTuple):
@@ -167,7 +175,7 @@ def _loaded_all_the_same(rdtype: str, rdata: str, origin: str) -> Fault | None:
         f"{rdtype} rdata {quoted(rdata)}: priority 0 makes an alias, which has no parameters; "
         "leave them out, or write a priority from 1 (RFC 9460 section 2.4.2)"
     )
-    return Fault(message, "alias-with-parameters", is_record=True) if loose[1] == 0 else None
+    return Fault(message, "alias-with-parameters") if loose[1] == 0 else None
 
 
 def _digest_fault(rdtype: str, parsed: dns.rdata.Rdata, kind: int) -> Fault | None:
@@ -180,7 +188,7 @@ def _digest_fault(rdtype: str, parsed: dns.rdata.Rdata, kind: int) -> Fault | No
     message = f"{rdtype} digest of type {kind} has {found} octets, want {wanted}"
     if rdtype == "SSHFP":
         return Fault(f"{message} (RFC 4255 section 3.1)")
-    return Fault(f"{message} (RFC 6698 section 2.1.3)", "digest-length", is_record=True)
+    return Fault(f"{message} (RFC 6698 section 2.1.3)", "digest-length")
 
 
 def _message(rdtype: str, rdata: str) -> str:
