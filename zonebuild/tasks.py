@@ -13,12 +13,13 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskError, TaskFailed
 from doit.reporter import ConsoleReporter
 
-from zonebuild.build.session import Session
+if TYPE_CHECKING:
+    from zonebuild.build.session import Session
 
 __all__ = [
     "configuration",
@@ -84,6 +85,8 @@ def configuration() -> dict[str, Any]:
 @cache
 def session() -> Session:
     """Return this process's session on the site in the current folder."""
+    from zonebuild.build.session import Session
+
     opened = Session(Path.cwd(), command=" ".join(sys.argv))
     atexit.register(opened.close)
     return opened
@@ -142,7 +145,7 @@ def task_check() -> Task:
 
 def task_diff() -> Task:
     """what the sources change in the zones"""
-    against = "base, rev:REV, built or axfr:HOST[:PORT]; default: built, else base"
+    against = "base, rev:REV or built; default: built, else base"
     return {
         "actions": [_diff],
         "params": [_parameter("against", "", against), _format()],
@@ -187,7 +190,7 @@ def _zone_files() -> list[str]:
 
 def _guarded(work: Callable[[], Any]) -> Any:
     """Do *work*; the machine's failures become an error of the task in one line."""
-    from zonebuild.build.run import SiteError
+    from zonebuild.build.places import SiteError
     from zonebuild.cli.site import print_findings
     from zonebuild.files.manifest import ManifestError
     from zonebuild.files.write import WriteError
@@ -206,7 +209,7 @@ def _guarded(work: Callable[[], Any]) -> Any:
 
 def _guarded_fresh(fresh: Callable[[], bool]) -> bool:
     """Say whether the stage is fresh; what cannot be looked at is left to the stage to tell."""
-    from zonebuild.build.run import SiteError
+    from zonebuild.build.places import SiteError
 
     try:
         return fresh()

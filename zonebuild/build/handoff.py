@@ -14,17 +14,15 @@ from zonebuild.assemble import assemble
 from zonebuild.build.outcome import Report
 from zonebuild.build.places import KEYS, SIGNED, STATE, UNSIGNED
 from zonebuild.build.run import Run
-from zonebuild.build.stamps import Stamp, is_fresh, make_stamp
+from zonebuild.build.stamps import HANDOFF, Stamp, is_fresh, make_stamp
 from zonebuild.build.zones import Progress
 from zonebuild.diagnostic import Finding, Location, Severity
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.model import Zone
 from zonebuild.site.config import ZoneConfig
-from zonebuild.site.load import SITE_FILE
-from zonebuild.site.names import file_name
+from zonebuild.site.names import SITE_FILE, file_name
 from zonebuild.zonefile import decode_source, read_fragment
 
-STAGE = "handoff"
 _LIMIT = 1 << 30  # octets of a built zone
 
 
@@ -72,7 +70,7 @@ def sign_zones(
         config = _config(run, apex)
         begun = time.time_ns()  # only ever compared with the times of files
         report, due = _sign(run, config) if _is_to_be_signed(run, apex) else (Report(), 0)
-        run.outcome.put(STAGE, apex, report)
+        run.outcome.put(HANDOFF, apex, report)
         name = file_name(apex)
         written = [f"{SIGNED}/{name}", f"{KEYS}/{name}.pem", f"{STATE}/signed/{name}"]
         written.append(f"{UNSIGNED}/{name}")

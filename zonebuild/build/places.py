@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from zonebuild.site.names import file_name
+from zonebuild.diagnostic import Finding
+from zonebuild.site.names import ZONES_DIRECTORY, file_name
 
 UNSIGNED, SIGNED, KEYS, STATE, CACHE = "unsigned", "signed", "keys", "state", ".zonebuild"
 PRIVATE = frozenset({UNSIGNED, SIGNED, KEYS, STATE, CACHE})  # no source may be read from them
+
+
+class SiteError(Exception):
+    """The site or the machine does not let anything be built: exit code 2.
+
+    findings: what is wrong with site.yaml, where that is the reason.
+    is_told: the user knows; each stage of a run meets the same error.
+    """
+
+    def __init__(self, message: str, findings: Collection[Finding] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+        self.is_told = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +93,13 @@ def find_places(root: Path) -> Places:
     """Return the places of the site at *root*; ZONEBUILD_CACHE moves the cache."""
     moved = os.environ.get("ZONEBUILD_CACHE")
     return Places(root, Path(moved) if moved else root / CACHE)
+
+
+def zone_files(root: Path) -> list[str]:
+    """Return the names of the files in zones/, sorted. Errors: SiteError where it is missing."""
+    try:
+        with os.scandir(root / ZONES_DIRECTORY) as entries:
+            return sorted(entry.name for entry in entries)
+    except OSError as error:
+        message = f"{root / ZONES_DIRECTORY}: {error.strerror}; a site has a file for each zone"
+        raise SiteError(message) from error

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zonebuild.build.kept import configured, keep, read_kept, yaml_path
 from zonebuild.build.outcome import Outcome, read_outcome
-from zonebuild.build.places import PRIVATE, Places, find_places
+from zonebuild.build.places import PRIVATE, Places, SiteError, find_places, zone_files
 from zonebuild.build.serials import KeptSerial, SerialsError, read_serials
 from zonebuild.build.sources import SourceReader
 from zonebuild.diagnostic import Finding
@@ -22,23 +22,10 @@ from zonebuild.files.read import SourceError, SourceTree, read_outside
 from zonebuild.files.write import make_directory, replace_file, sweep
 from zonebuild.site.config import Site, ZoneConfig
 from zonebuild.site.fragments import FragmentFinder
-from zonebuild.site.load import SITE_FILE, ZONES_DIRECTORY, Override, load_site
-from zonebuild.site.names import file_name, is_skipped, zone_name_from_file
+from zonebuild.site.load import Override, load_site
+from zonebuild.site.names import SITE_FILE, ZONES_DIRECTORY, file_name, is_skipped, zone_name_from_file
 
 _SITE_LIMIT = 1 << 20  # octets
-
-
-class SiteError(Exception):
-    """The site or the machine does not let anything be built: exit code 2.
-
-    findings: what is wrong with site.yaml, where that is the reason.
-    is_told: the user knows; each stage of a run meets the same error.
-    """
-
-    def __init__(self, message: str, findings: Collection[Finding] = ()) -> None:
-        super().__init__(message)
-        self.findings = tuple(findings)
-        self.is_told = False
 
 
 @dataclass(slots=True)
@@ -91,16 +78,6 @@ def _tree(root: Path) -> SourceTree:
         return SourceTree(root, forbidden=PRIVATE)
     except OSError as error:
         raise SiteError(f"{root}: {error.strerror}") from error
-
-
-def zone_files(root: Path) -> list[str]:
-    """Return the names of the files in zones/, sorted. Errors: SiteError where it is missing."""
-    try:
-        with os.scandir(root / ZONES_DIRECTORY) as entries:
-            return sorted(entry.name for entry in entries)
-    except OSError as error:
-        message = f"{root / ZONES_DIRECTORY}: {error.strerror}; a site has a file for each zone"
-        raise SiteError(message) from error
 
 
 def _load(places: Places, tree: SourceTree, now: int) -> Run:

@@ -11,13 +11,14 @@ import time
 from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from zonebuild.build import handoff, zones
 from zonebuild.build.outcome import SITE, Outcome, Report, read_outcome
-from zonebuild.build.places import Places, find_places
+from zonebuild.build.places import Places, SiteError, find_places, zone_files
 from zonebuild.build.progress import show_progress
-from zonebuild.build.run import Run, SiteError, open_run, zone_files
 from zonebuild.build.stamps import (
+    HANDOFF,
+    ZONES,
     Stamp,
     is_fresh,
     make_stamp,
@@ -26,8 +27,11 @@ from zonebuild.build.stamps import (
     stamps_text,
 )
 from zonebuild.files.write import replace_file
-from zonebuild.site.config import ZoneConfig
-from zonebuild.site.load import SITE_FILE
+from zonebuild.site.names import SITE_FILE
+
+if TYPE_CHECKING:
+    from zonebuild.build.run import Run
+    from zonebuild.site.config import ZoneConfig
 
 _LISTING, _SITE = "zones/", "site.yaml"  # entries of the stamps that are no zone
 
@@ -56,6 +60,8 @@ class Session:
         if self._failure is not None:
             raise self._failure
         if self._run is None:
+            from zonebuild.build.run import open_run
+
             self._opened, self._listed = time.time_ns(), self._listing()
             opened = open_run(self.root, now=self.now, command=self.command, is_builder=True)
             try:
@@ -74,22 +80,26 @@ class Session:
 
     def zones_are_fresh(self) -> bool:
         """Say whether nothing that any zone is made of has changed; loads nothing but stamps."""
-        return self._are_fresh(zones.STAGE)
+        return self._are_fresh(ZONES)
 
     def build_zones(self) -> None:
         """Build every zone that something was changed for. Errors: SiteError, WriteError."""
-        run, stamps = self.run(), self._stamps(zones.STAGE)
+        from zonebuild.build import zones
+
+        run, stamps = self.run(), self._stamps(ZONES)
         zones.tell_of_orphans(run)
         self._build(zones.stale_zones(run, stamps), stamps)
-        self._save(zones.STAGE, stamps, apexes={*run.site.zones, *run.site.broken})
+        self._save(ZONES, stamps, apexes={*run.site.zones, *run.site.broken})
 
     def build_zone(self, apex: str) -> None:
         """Build the one zone *apex*, changed or not. Errors: SiteError, WriteError."""
-        stamps = self._stamps(zones.STAGE)
+        stamps = self._stamps(ZONES)
         self._build([apex], stamps)
-        self._save(zones.STAGE, stamps)
+        self._save(ZONES, stamps)
 
     def _build(self, apexes: list[str], stamps: dict[str, Stamp]) -> None:
+        from zonebuild.build import zones
+
         run = self.run()
         with show_progress("building") as progress:
             zones.build_zones(run, apexes, stamps, progress=progress, ask_servers=_ask_servers)
@@ -100,15 +110,17 @@ class Session:
 
     def handoff_is_fresh(self) -> bool:
         """Say whether the signer has every built zone and no signature is due."""
-        return self._are_fresh(handoff.STAGE)
+        return self._are_fresh(HANDOFF)
 
     def hand_off(self) -> None:
         """Give the signer what it has not; sign what is due. Errors: SiteError, WriteError."""
-        run, stamps = self.run(), self._stamps(handoff.STAGE)
+        from zonebuild.build import handoff
+
+        run, stamps = self.run(), self._stamps(HANDOFF)
         with show_progress("signing") as progress:
             apexes = handoff.zones_to_look_at(run, stamps)
             handoff.sign_zones(run, apexes, stamps, progress=progress)
-        self._save(handoff.STAGE, stamps, apexes=set(handoff.zones_at_hand(run)))
+        self._save(HANDOFF, stamps, apexes=set(handoff.zones_at_hand(run)))
 
     # -- outcome ----------------------------------------------------------------------------
 

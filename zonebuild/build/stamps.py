@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from zonebuild.files.read import SourceError, read_outside
 
+ZONES, HANDOFF = "zones", "handoff"  # the stages that keep stamps
 _LIMIT = 1 << 28  # octets
 _NUMBER = re.compile(r"[0-9]{1,12}")
 _TICK = 20_000_000  # nanoseconds; file systems take the time from a clock that ticks coarsely

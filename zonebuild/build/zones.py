@@ -31,7 +31,7 @@ from zonebuild.build.places import UNSIGNED
 from zonebuild.build.run import Run, inputs_of, remember_serials
 from zonebuild.build.serials import KeptSerial, serials_text
 from zonebuild.build.sources import ZoneSources
-from zonebuild.build.stamps import Stamp, is_fresh, make_stamp
+from zonebuild.build.stamps import ZONES, Stamp, is_fresh, make_stamp
 from zonebuild.build.zone import Candidate, compile_hand, make_candidate
 from zonebuild.diagnostic import (
     Finding,
@@ -50,7 +50,6 @@ from zonebuild.site.config import ZoneConfig
 from zonebuild.site.names import file_name
 from zonebuild.zonefile import read_fragment
 
-STAGE = "zones"
 _LIMIT = 1 << 30  # octets of a built zone
 
 Progress = Callable[[int, int], None]
@@ -109,7 +108,7 @@ def build_zones(
         built: list[Built] = []
         for zone in map_zones(work, apexes):
             progress(len(built), len(apexes))
-            run.outcome.put(STAGE, zone.apex, zone.report)
+            run.outcome.put(ZONES, zone.apex, zone.report)
             if zone.text is not None:
                 batch.stage(run.places.unsigned(zone.apex), zone.text)
                 zone = replace(zone, text=None)
@@ -159,7 +158,7 @@ def tell_of_orphans(run: Run) -> None:
     for apex, config in run.orphans.items():
         what, why = f"removal of {apex}", f"{config.path} is gone: it is served as it was built"
         way_on = f"zonebuild remove {apex}, or restore the file"
-        run.outcome.put(STAGE, apex, Report((), (Waiting(what, why, None, way_on),)))
+        run.outcome.put(ZONES, apex, Report((), (Waiting(what, why, None, way_on),)))
 
 
 def build_zone(run: Run, apex: str, *, ask_servers: AskServers) -> Built:

@@ -5,14 +5,17 @@ Exit codes: 0 fine, 1 findings (or a difference, or a refusal), 2 could not run.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from zonebuild import __version__
+
+if TYPE_CHECKING:
+    import argparse
 
 # The command, the module that has its `add_arguments(parser)` and `run(options)`, and its line.
 COMMANDS: tuple[tuple[str, str, str], ...] = (
@@ -71,6 +74,8 @@ def wants_colour(stream: object) -> bool:
 
 def _parser(wanted: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser; only the *wanted* command's module is loaded."""
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="zonebuild", description="Compile DNS zones from files in version control."
     )

@@ -9,8 +9,7 @@ import time
 from pathlib import Path
 
 from zonebuild.cli import fail
-from zonebuild.site.load import ZONES_DIRECTORY
-from zonebuild.site.names import SUFFIX, file_name
+from zonebuild.site.names import SUFFIX, ZONES_DIRECTORY, file_name
 from zonebuild.zonefile.entry import name_key
 
 
@@ -26,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Remove what was built for the zone: 0 done, 1 refused, 2 could not."""
-    from zonebuild.build.run import SiteError, open_run
+    from zonebuild.build.places import SiteError
+    from zonebuild.build.run import open_run
     from zonebuild.files.manifest import ManifestError
     from zonebuild.files.write import WriteError
 

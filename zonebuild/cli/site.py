@@ -8,13 +8,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zonebuild.build.outcome import Outcome, read_outcome
-from zonebuild.build.places import find_places
-from zonebuild.build.preview import Compared, compare_zones, judge_zones
-from zonebuild.build.run import Run, SiteError, open_run
+from zonebuild.build.places import SiteError, find_places
 from zonebuild.cli import fail, wants_colour
 from zonebuild.diagnostic import Finding, Severity, has_errors, sort_findings
 from zonebuild.files.read import SourceError, read_outside
@@ -25,9 +24,10 @@ from zonebuild.report.text import (
     visible,
     waiting_lines,
 )
-from zonebuild.vcs import VcsError, checked_out
-from zonebuild.zonefile import decode_source
-from zonebuild.zonefile.locate import fill_columns
+
+if TYPE_CHECKING:
+    from zonebuild.build.preview import Compared
+    from zonebuild.build.run import Run
 
 _LIMIT = 64 << 20  # octets of a source
 
@@ -60,6 +60,11 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 def placed(root: Path, findings: Sequence[Finding]) -> list[Finding]:
     """Return *findings* with the columns that the site's files tell, in the order given."""
+    if not findings:
+        return []
+    from zonebuild.zonefile import decode_source
+    from zonebuild.zonefile.locate import fill_columns
+
     texts: dict[str, str] = {}
 
     def text_of(path: str) -> str:
@@ -75,6 +80,8 @@ def placed(root: Path, findings: Sequence[Finding]) -> list[Finding]:
 
 def check_site(root: Path, form: str) -> int:
     """Judge every zone from its sources; write nothing."""
+    from zonebuild.build.preview import judge_zones
+
     with _reading(root) as run:
         if isinstance(run, int):
             return run
@@ -99,17 +106,23 @@ def check_site(root: Path, form: str) -> int:
 @contextmanager
 def _reading(root: Path) -> Iterator[Run | int]:
     """Give the site for reading, or the exit code where it cannot be read."""
-    try:
+    from zonebuild.build.run import open_run
+
+    with ExitStack() as stack:
         opened = open_run(root, now=int(time.time()), command="", is_builder=False)
-        with opened as run:
-            yield run
-    except SiteError as error:
-        print_findings(error.findings)
-        yield fail(str(error))
+        try:
+            run: Run | int = stack.enter_context(opened)
+        except SiteError as error:
+            print_findings(error.findings)
+            run = fail(str(error))
+        yield run
 
 
 def diff_site(root: Path, against: str, form: str) -> int:
     """Show what the sources change in the zones."""
+    from zonebuild.build.preview import compare_zones
+    from zonebuild.vcs import VcsError, checked_out
+
     kind = against or ("built" if (root / "unsigned").is_dir() else "base")
     try:
         with _reading(root) as run:

@@ -11,14 +11,12 @@ from typing import Any, NamedTuple
 from zonebuild.diagnostic import Finding, Location, Severity, has_errors, quoted, sort_findings
 from zonebuild.site.config import Limits, SigningConfig, Site, SoaConfig, ZoneConfig
 from zonebuild.site.kinds import Given, Key, read_keys
-from zonebuild.site.names import SUFFIX, is_skipped, zone_name_from_file
+from zonebuild.site.names import SITE_FILE, SUFFIX, ZONES_DIRECTORY, is_skipped, zone_name_from_file
 from zonebuild.site.schema import SITE_KEYS, ZONE_KEYS
 from zonebuild.site.tree import error
 from zonebuild.site.values import Wrong
 from zonebuild.site.yaml import MAX_OCTETS, read_yaml
 
-SITE_FILE = "site.yaml"
-ZONES_DIRECTORY = "zones"
 MAX_FINDINGS = 100  # told of one file; the rest is counted
 
 Read = Callable[[str, int], bytes]

@@ -9,6 +9,9 @@ import re
 
 from zonebuild.site.values import Wrong, length_problem, not_ascii_reason
 
+SITE_FILE = "site.yaml"
+ZONES_DIRECTORY = "zones"
+
 SUFFIX = ".yaml"
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_/-]*[a-z0-9_/])?", re.ASCII)
 _SKIPPED = re.compile(r"\.|#.*#\Z|.*~\Z", re.DOTALL)
