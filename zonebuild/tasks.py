@@ -119,7 +119,7 @@ def task_outcome() -> Task:
 
 def task_build() -> Task:
     """every zone, nothing handed off"""
-    return {"actions": None, "task_dep": ["zones", "outcome"]}
+    return {"actions": [_tell], "task_dep": ["zones"], "uptodate": [False]}
 
 
 def task_zone() -> Iterator[Task]:

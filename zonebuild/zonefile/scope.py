@@ -63,8 +63,6 @@ class Scope:
         self.reading.read_text(self, self.text)
         self.reading.open_paths.pop()
 
-    # -- runs of plain records ----------------------------------------------------------------
-
     def take_run(self, piece: Piece, first: int, stop: int) -> int:
         """Take the plain records of piece[first:stop]; return the index of the first not taken.
 
@@ -111,8 +109,6 @@ class Scope:
         self.owner = written
         self.owner_key = name_key(written, self.origin)
         self.owner_doubt, self.owner_is_wrong = None, False
-
-    # -- entries one by one -------------------------------------------------------------------
 
     def take_entry(self, entry: Entry) -> None:
         """Take one entry: a record, a directive, or nothing but a comment."""
@@ -218,8 +214,6 @@ class Scope:
             )
             self._report(Problem("missing-ttl", message, at.line, 1))
         return ttl
-
-    # -- directives ---------------------------------------------------------------------------
 
     def _take_directive(self, tokens: list[Token]) -> None:
         directive, problems = read_directive(tokens, self.origin)
