@@ -11,7 +11,7 @@ DEADLINE = 2.0  # seconds an address is given to answer
 _PORT = 53
 
 
-def ask_serial(apex: str, servers: Iterable[str], *, port: int = _PORT) -> int | None:
+def ask_serial(apex: str, servers: Iterable[str]) -> int | None:
     """Return the greatest serial (RFC 1982) that *servers* have for *apex*, None if none answers.
 
     apex: absolute. servers: IPv4 or IPv6 addresses.
@@ -20,13 +20,13 @@ def ask_serial(apex: str, servers: Iterable[str], *, port: int = _PORT) -> int |
 
     newest: int | None = None
     for server in servers:
-        serial = _serial_at(apex, server, port)
+        serial = _serial_at(apex, server)
         if serial is not None and (newest is None or is_newer(serial, newest)):
             newest = serial
     return newest
 
 
-def _serial_at(apex: str, server: str, port: int) -> int | None:
+def _serial_at(apex: str, server: str) -> int | None:
     import dns.exception
     import dns.flags
     import dns.message
@@ -36,7 +36,7 @@ def _serial_at(apex: str, server: str, port: int) -> int | None:
     question = dns.message.make_query(apex, dns.rdatatype.SOA)
     question.flags &= ~dns.flags.RD
     try:
-        answer = dns.query.udp(question, server, timeout=DEADLINE, port=port)
+        answer = dns.query.udp(question, server, timeout=DEADLINE, port=_PORT)
     except (OSError, dns.exception.DNSException):
         return None
     if not answer.flags & dns.flags.AA:
