@@ -18,6 +18,8 @@ from tests.mutations import mutate
 from zonebuild.diagnostic import Severity
 
 CORPUS = Path(__file__).with_name("corpus") / "agreement"
+GRAPHENEOS = Path(__file__).with_name("real") / "grapheneos" / "zones"
+ROOT_ZONE = Path(__file__).with_name("real") / "root" / "root.zone"
 # What BIND says without refusing for it.
 REMARKS = (
     "warning:",
@@ -168,6 +170,30 @@ def base_cases() -> tuple[Case, ...]:
     return (*corpus, *generated)
 
 
+def real_cases() -> tuple[Case, ...]:
+    """Return the zones that real organisations publish, what they include written out."""
+    files = sorted(GRAPHENEOS.glob("*.zone"))
+    included = {
+        name for file in files for name in re.findall(rb"\$INCLUDE (\S+)", file.read_bytes())
+    }
+    zones = [file for file in files if file.name.encode() not in included]
+    tree = [
+        Case(zone.stem, f"{zone.stem}.", flattened(zone))
+        for zone in zones
+        if b" SOA " in flattened(zone)
+    ]
+    return (*tree, Case("root", ".", ROOT_ZONE.read_bytes()))
+
+
+def flattened(path: Path) -> bytes:
+    """Return the text of *path* with the text of each `$INCLUDE` in its place."""
+
+    def included(match: re.Match[bytes]) -> bytes:
+        return flattened(path.with_name(match[1].decode("ascii")))
+
+    return re.sub(rb"^\$INCLUDE (\S+)$", included, path.read_bytes(), flags=re.MULTILINE)
+
+
 def read_case(path: Path) -> Case:
     """Return the zone in *path*; its first line says its apex."""
     text = path.read_bytes()
@@ -178,8 +204,11 @@ def read_case(path: Path) -> Case:
 
 
 def mutated_cases(count: int, seed: int) -> Iterator[Case]:
-    """Yield *count* mutated zones; each depends on *seed* and its own number alone."""
-    bases = base_cases()
+    """Yield *count* mutated zones; each depends on *seed* and its own number alone.
+
+    The root zone is too large to be judged again and again.
+    """
+    bases = base_cases() + real_cases()[:-1]
     for number in range(count):
         chance = random.Random(f"{seed}/{number}")
         base = chance.choice(bases)

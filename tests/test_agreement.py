@@ -27,12 +27,14 @@ from tests.agreement import (
     find_disagreement,
     mutated_cases,
     ours,
+    real_cases,
     unless_exempt,
 )
 from tests.c_tools import Verdict, Verdicts, judge
 from tests.mutations import mutate
 
 BASES = base_cases()
+REAL = real_cases()
 NOT_FOR_KNOT = ("rare",)  # types that Knot 3.2 does not read
 
 
@@ -57,7 +59,7 @@ def judge_mutated(count: int, seed: int) -> Iterator[tuple[Case, str, Disagreeme
 
 def explain(case: Case, verdicts: Verdicts, errors: list[str]) -> str:
     """Return what is needed to understand a disagreement: the change, who said what."""
-    base = next(one for one in BASES if case.name.startswith(f"{one.name}-"))
+    base = next(one for one in (*BASES, *REAL) if case.name.startswith(f"{one.name}-"))
     before, after = (text.decode("ascii", "backslashreplace") for text in (base.text, case.text))
     changes = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=1)
     said = (
@@ -80,6 +82,19 @@ def test_a_base_zone_is_loaded_alike_by_those_who_know_its_types(case: Case) -> 
 @pytest.mark.parametrize("case", BASES, ids=lambda case: case.name)
 def test_a_base_zone_has_no_error_under_servers(case: Case) -> None:
     assert ours(case.apex, case.text) == []
+
+
+@pytest.mark.parametrize("case", REAL, ids=lambda case: case.name)
+@c_tools.needed
+def test_the_rule_holds_for_real_zones(case: Case) -> None:
+    _, verdicts, errors, found = judge_case(case)
+    assert found is None, explain(case, verdicts, errors)
+
+
+def test_real_zones_that_all_accept_have_no_error_under_servers_or_default() -> None:
+    wrong = [case.name for case in REAL if ours(case.apex, case.text)]
+    assert wrong == ["vanadium.app"]  # its $ORIGIN lacks the final dot
+    assert len(REAL) == 20
 
 
 @c_tools.needed
