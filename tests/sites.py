@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zonebuild.build.session import Session
+from zonebuild.builder.session import Session
 from zonebuild.cli.site import tell_outcome
 from zonebuild.diagnostic import Finding, Severity
 

@@ -14,7 +14,7 @@ LAYERS: dict[str, int] = {
     "zonefile": 1, "rdata": 1,
     "soa": 2,
     "assemble": 3, "checks": 3, "compile": 3, "diff": 3, "serial": 3,
-    "files": 4, "site": 4, "signers": 4, "build": 4, "vcs": 4, "probe": 4,
+    "files": 4, "site": 4, "signers": 4, "builder": 4, "vcs": 4, "probe": 4,
     "cli": 5, "report": 5, "tasks": 5, "__main__": 5,
 }  # fmt: skip
 HIGHEST_PURE = 3
@@ -27,13 +27,13 @@ ALLOWED = {
     ("checks/reference.py", "sys"),  # a program that prints the table
 }
 # Layer 4 names what layer 5 prints: the outcome is kept as the JSON that status prints.
-UPWARD = {("build/outcome.py", "report")}
+UPWARD = {("builder/outcome.py", "report")}
 HEAVY: dict[str, set[str]] = {
     "dns": {"zonefile", "rdata", "checks", "signers", "probe"},
     "jinja2": {"soa"},
     "yaml": {"site"},
     "cryptography": {"signers"},
-    "rich": {"build"},
+    "rich": {"builder"},
     "doit": {"tasks"},
 }
 MAX_MODULE, MAX_FUNCTION = 300, 40

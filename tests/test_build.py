@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.sites import DAY, NOW, SITE, TODAY, SmallSite, closing, environment
-from zonebuild.build import session as session_module
+from zonebuild.builder import session as session_module
 
 Edit = Callable[[SmallSite], object]
 SIGNED = SITE.replace("signer: none", "signer: local")
@@ -296,7 +296,7 @@ def test_a_changed_library_or_program_makes_every_zone_stale(
 def test_the_program_key_changes_with_a_file_of_the_package(tmp_path: Path) -> None:
     package = tmp_path / "zonebuild"
     shutil.copytree(Path(session_module.__file__).parents[1], package)
-    script = "from zonebuild.build.stamps import program_key; print(program_key())"
+    script = "from zonebuild.builder.stamps import program_key; print(program_key())"
 
     def key() -> str:
         command = [sys.executable, "-B", "-c", script]
@@ -316,7 +316,7 @@ def test_the_program_key_changes_with_a_file_of_the_package(tmp_path: Path) -> N
 BUILD = """
 import sys
 from pathlib import Path
-from zonebuild.build.session import Session
+from zonebuild.builder.session import Session
 session = Session(Path(sys.argv[1]), command="a test", now=int(sys.argv[2]))
 session.build_zones()
 """

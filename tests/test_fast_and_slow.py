@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import CAREFUL
 from tests.reading import APEX, no_hang, read
 from zonebuild.model import Fragment
 from zonebuild.rdata.canonical import canonical_text, parse
@@ -285,7 +284,7 @@ def _grapheneos() -> Iterable[Fragment]:
             )
 
 
-@pytest.mark.skipif(CAREFUL, reason="the fast way is off")
+@pytest.mark.fast_way
 def test_the_root_zone_goes_the_fast_way() -> None:
     with no_hang():
         data = (REAL / "root/root.zone").read_bytes()
@@ -294,7 +293,7 @@ def test_the_root_zone_goes_the_fast_way() -> None:
     assert fragment.fast >= 0.95 * len(fragment.records) > 10_000
 
 
-@pytest.mark.skipif(CAREFUL, reason="the fast way is off")
+@pytest.mark.fast_way
 def test_real_zones_go_the_fast_way() -> None:
     fragments = list(_grapheneos())
     total = sum(len(fragment.records) for fragment in fragments)

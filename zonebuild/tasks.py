@@ -19,7 +19,7 @@ from doit.exceptions import TaskError, TaskFailed
 from doit.reporter import ConsoleReporter
 
 if TYPE_CHECKING:
-    from zonebuild.build.session import Session
+    from zonebuild.builder.session import Session
 
 __all__ = [
     "configuration",
@@ -85,7 +85,7 @@ def configuration() -> dict[str, Any]:
 @cache
 def session() -> Session:
     """Return this process's session on the site in the current folder."""
-    from zonebuild.build.session import Session
+    from zonebuild.builder.session import Session
 
     opened = Session(Path.cwd(), command=" ".join(sys.argv))
     atexit.register(opened.close)
@@ -190,7 +190,7 @@ def _zone_files() -> list[str]:
 
 def _guarded(work: Callable[[], Any]) -> Any:
     """Do *work*; the machine's failures become an error of the task in one line."""
-    from zonebuild.build.places import SiteError
+    from zonebuild.builder.places import SiteError
     from zonebuild.cli.site import print_findings
     from zonebuild.files.manifest import ManifestError
     from zonebuild.files.write import WriteError
@@ -209,7 +209,7 @@ def _guarded(work: Callable[[], Any]) -> Any:
 
 def _guarded_fresh(fresh: Callable[[], bool]) -> bool:
     """Say whether the stage is fresh; what cannot be looked at is left to the stage to tell."""
-    from zonebuild.build.places import SiteError
+    from zonebuild.builder.places import SiteError
 
     try:
         return fresh()

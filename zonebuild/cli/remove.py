@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Remove what was built for the zone: 0 done, 1 refused, 2 could not."""
-    from zonebuild.build.places import SiteError
-    from zonebuild.build.run import open_run
+    from zonebuild.builder.places import SiteError
+    from zonebuild.builder.run import open_run
     from zonebuild.files.manifest import ManifestError
     from zonebuild.files.write import WriteError
 
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     command = f"zonebuild remove {apex}"
     try:
         with open_run(root, now=int(time.time()), command=command, is_builder=True) as opened:
-            from zonebuild.build.removal import remove_zone
+            from zonebuild.builder.removal import remove_zone
 
             for path in remove_zone(opened, apex):
                 print(f"removed {path}")

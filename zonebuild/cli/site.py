@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zonebuild.build.outcome import Outcome, read_outcome
-from zonebuild.build.places import SiteError, find_places
+from zonebuild.builder.outcome import Outcome, read_outcome
+from zonebuild.builder.places import SiteError, find_places
 from zonebuild.cli import fail, wants_colour
 from zonebuild.diagnostic import Finding, Severity, has_errors, sort_findings
 from zonebuild.files.read import SourceError, read_outside
@@ -26,8 +26,8 @@ from zonebuild.report.text import (
 )
 
 if TYPE_CHECKING:
-    from zonebuild.build.preview import Compared
-    from zonebuild.build.run import Run
+    from zonebuild.builder.preview import Compared
+    from zonebuild.builder.run import Run
 
 _LIMIT = 64 << 20  # octets of a source
 
@@ -80,7 +80,7 @@ def placed(root: Path, findings: Sequence[Finding]) -> list[Finding]:
 
 def check_site(root: Path, form: str) -> int:
     """Judge every zone from its sources; write nothing."""
-    from zonebuild.build.preview import judge_zones
+    from zonebuild.builder.preview import judge_zones
 
     with _reading(root) as run:
         if isinstance(run, int):
@@ -106,7 +106,7 @@ def check_site(root: Path, form: str) -> int:
 @contextmanager
 def _reading(root: Path) -> Iterator[Run | int]:
     """Give the site for reading, or the exit code where it cannot be read."""
-    from zonebuild.build.run import open_run
+    from zonebuild.builder.run import open_run
 
     with ExitStack() as stack:
         opened = open_run(root, now=int(time.time()), command="", is_builder=False)
@@ -120,7 +120,7 @@ def _reading(root: Path) -> Iterator[Run | int]:
 
 def diff_site(root: Path, against: str, form: str) -> int:
     """Show what the sources change in the zones."""
-    from zonebuild.build.preview import compare_zones
+    from zonebuild.builder.preview import compare_zones
     from zonebuild.vcs import VcsError, checked_out
 
     kind = against or ("built" if (root / "unsigned").is_dir() else "base")

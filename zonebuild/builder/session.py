@@ -13,10 +13,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zonebuild.build.outcome import SITE, Outcome, Report, read_outcome
-from zonebuild.build.places import Places, SiteError, find_places, zone_files
-from zonebuild.build.progress import show_progress
-from zonebuild.build.stamps import (
+from zonebuild.builder.outcome import SITE, Outcome, Report, read_outcome
+from zonebuild.builder.places import Places, SiteError, find_places, zone_files
+from zonebuild.builder.progress import show_progress
+from zonebuild.builder.stamps import (
     HANDOFF,
     ZONES,
     Stamp,
@@ -30,7 +30,7 @@ from zonebuild.files.write import replace_file
 from zonebuild.site.names import SITE_FILE
 
 if TYPE_CHECKING:
-    from zonebuild.build.run import Run
+    from zonebuild.builder.run import Run
     from zonebuild.site.config import ZoneConfig
 
 _LISTING, _SITE = "zones/", "site.yaml"  # entries of the stamps that are no zone
@@ -60,7 +60,7 @@ class Session:
         if self._failure is not None:
             raise self._failure
         if self._run is None:
-            from zonebuild.build.run import open_run
+            from zonebuild.builder.run import open_run
 
             self._opened, self._listed = time.time_ns(), self._listing()
             opened = open_run(self.root, now=self.now, command=self.command, is_builder=True)
@@ -84,7 +84,7 @@ class Session:
 
     def build_zones(self) -> None:
         """Build every zone that something was changed for. Errors: SiteError, WriteError."""
-        from zonebuild.build import zones
+        from zonebuild.builder import zones
 
         run, stamps = self.run(), self._stamps(ZONES)
         zones.tell_of_orphans(run)
@@ -98,7 +98,7 @@ class Session:
         self._save(ZONES, stamps)
 
     def _build(self, apexes: list[str], stamps: dict[str, Stamp]) -> None:
-        from zonebuild.build import zones
+        from zonebuild.builder import zones
 
         run = self.run()
         with show_progress("building") as progress:
@@ -114,7 +114,7 @@ class Session:
 
     def hand_off(self) -> None:
         """Give the signer what it has not; sign what is due. Errors: SiteError, WriteError."""
-        from zonebuild.build import handoff
+        from zonebuild.builder import handoff
 
         run, stamps = self.run(), self._stamps(HANDOFF)
         with show_progress("signing") as progress:

@@ -14,7 +14,7 @@ from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import make_directory, replace_file
 from zonebuild.site.config import ZoneConfig
 from zonebuild.site.load import Override, Read, load_site
-from zonebuild.site.names import ZONES_DIRECTORY, SUFFIX, file_name
+from zonebuild.site.names import SUFFIX, ZONES_DIRECTORY, file_name
 
 _LIMIT = 1 << 30  # octets
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zonebuild import serial as serials
-from zonebuild.build.output import read_built, soa_serial
-from zonebuild.build.serials import KeptSerial
+from zonebuild.builder.output import read_built, soa_serial
+from zonebuild.builder.serials import KeptSerial
 from zonebuild.diagnostic import Finding, Severity
 from zonebuild.diff import diff_records
 from zonebuild.model import Records, Zone

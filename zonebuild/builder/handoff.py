@@ -11,11 +11,11 @@ import time
 from collections.abc import Sequence
 
 from zonebuild.assemble import assemble
-from zonebuild.build.outcome import Report
-from zonebuild.build.places import KEYS, SIGNED, STATE, UNSIGNED
-from zonebuild.build.run import Run
-from zonebuild.build.stamps import HANDOFF, Stamp, is_fresh, make_stamp
-from zonebuild.build.zones import Progress
+from zonebuild.builder.outcome import Report
+from zonebuild.builder.places import KEYS, SIGNED, STATE, UNSIGNED
+from zonebuild.builder.run import Run
+from zonebuild.builder.stamps import HANDOFF, Stamp, is_fresh, make_stamp
+from zonebuild.builder.zones import Progress
 from zonebuild.diagnostic import Finding, Location, Severity
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.model import Zone

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
-from zonebuild.build.good import good_copy, good_part, keep_good
-from zonebuild.build.numbering import (
+from zonebuild.builder.good import good_copy, good_part, keep_good
+from zonebuild.builder.numbering import (
     KEEP,
     AskServers,
     NumberingError,
@@ -24,15 +24,15 @@ from zonebuild.build.numbering import (
     next_number,
     read_history,
 )
-from zonebuild.build.outcome import Report
-from zonebuild.build.output import set_serial, soa_serial, zone_text
-from zonebuild.build.parallel import map_zones
-from zonebuild.build.places import UNSIGNED
-from zonebuild.build.run import Run, inputs_of, remember_serials
-from zonebuild.build.serials import KeptSerial, serials_text
-from zonebuild.build.sources import ZoneSources
-from zonebuild.build.stamps import ZONES, Stamp, is_fresh, make_stamp
-from zonebuild.build.zone import Candidate, compile_hand, make_candidate
+from zonebuild.builder.outcome import Report
+from zonebuild.builder.output import set_serial, soa_serial, zone_text
+from zonebuild.builder.parallel import map_zones
+from zonebuild.builder.places import UNSIGNED
+from zonebuild.builder.run import Run, inputs_of, remember_serials
+from zonebuild.builder.serials import KeptSerial, serials_text
+from zonebuild.builder.sources import ZoneSources
+from zonebuild.builder.stamps import ZONES, Stamp, is_fresh, make_stamp
+from zonebuild.builder.zone import Candidate, compile_hand, make_candidate
 from zonebuild.diagnostic import (
     Finding,
     Location,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import starmap
 
-from zonebuild.build.sources import Part
+from zonebuild.builder.sources import Part
 from zonebuild.compile import Compiled
 from zonebuild.diagnostic import Finding, Location, Severity
 from zonebuild.model import Zone

@@ -6,16 +6,16 @@ Whoever builds enters a `Run`; `check` and `diff` only read and need no lock.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zonebuild.build.kept import configured, keep, read_kept, yaml_path
-from zonebuild.build.outcome import Outcome, read_outcome
-from zonebuild.build.places import PRIVATE, Places, SiteError, find_places, zone_files
-from zonebuild.build.serials import KeptSerial, SerialsError, read_serials
-from zonebuild.build.sources import SourceReader
+from zonebuild.builder.kept import configured, keep, read_kept, yaml_path
+from zonebuild.builder.outcome import Outcome, read_outcome
+from zonebuild.builder.places import PRIVATE, Places, SiteError, find_places, zone_files
+from zonebuild.builder.serials import KeptSerial, SerialsError, read_serials
+from zonebuild.builder.sources import SourceReader
 from zonebuild.diagnostic import Finding
 from zonebuild.files.lock import Lock, LockError
 from zonebuild.files.read import SourceError, SourceTree, read_outside
@@ -23,7 +23,12 @@ from zonebuild.files.write import make_directory, replace_file, sweep
 from zonebuild.site.config import Site, ZoneConfig
 from zonebuild.site.fragments import FragmentFinder
 from zonebuild.site.load import Override, load_site
-from zonebuild.site.names import SITE_FILE, ZONES_DIRECTORY, file_name, is_skipped, zone_name_from_file
+from zonebuild.site.names import (
+    SITE_FILE,
+    file_name,
+    is_skipped,
+    zone_name_from_file,
+)
 
 _SITE_LIMIT = 1 << 20  # octets
 

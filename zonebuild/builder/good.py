@@ -10,8 +10,8 @@ import errno
 import os
 from collections.abc import Iterable
 
-from zonebuild.build.output import hand_written
-from zonebuild.build.places import Places
+from zonebuild.builder.output import hand_written
+from zonebuild.builder.places import Places
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import WriteError, replace_file
 from zonebuild.zonefile import Source

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from zonebuild.build.admission import Admission, Place
-from zonebuild.build.overrides import apply_overrides
-from zonebuild.build.sources import Part, SourceReader, ZoneSources, in_template
-from zonebuild.compile import Compiled, judge_fragments, read_fragments
+from zonebuild.builder.admission import Admission, Place
+from zonebuild.builder.overrides import apply_overrides
+from zonebuild.builder.sources import Part, SourceReader, ZoneSources, in_template
 from zonebuild.checks.limits import limit
+from zonebuild.compile import Compiled, judge_fragments, read_fragments
 from zonebuild.diagnostic import Finding, Severity, has_errors
 from zonebuild.model import Fragment, Zone
 from zonebuild.rdata.forms import LOADED_ALL_THE_SAME

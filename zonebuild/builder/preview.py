@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from zonebuild.build.output import read_built
-from zonebuild.build.places import UNSIGNED
-from zonebuild.build.run import Run
-from zonebuild.build.zone import Candidate, make_candidate
+from zonebuild.builder.output import read_built
+from zonebuild.builder.places import UNSIGNED
+from zonebuild.builder.run import Run
+from zonebuild.builder.zone import Candidate, make_candidate
 from zonebuild.diagnostic import Finding, Severity, has_errors, sort_findings
 from zonebuild.diff import diff_records
 from zonebuild.files.read import SourceError, read_outside

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from zonebuild.build.places import KEYS, SIGNED, STATE, UNSIGNED
-from zonebuild.build.run import Run
+from zonebuild.builder.places import KEYS, SIGNED, STATE, UNSIGNED
+from zonebuild.builder.run import Run
 from zonebuild.files.manifest import prune, read_manifest
 from zonebuild.files.write import WriteError, replace_file
 from zonebuild.site.names import file_name
