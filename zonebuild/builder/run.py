@@ -56,6 +56,12 @@ class Run:
     orphans: dict[str, ZoneConfig] = field(default_factory=dict)
     serials: dict[str, KeptSerial] = field(default_factory=dict)
     outcome: Outcome = field(default_factory=Outcome)
+    lock: Lock | None = None
+
+    def leave_to_parent(self) -> None:
+        """Let go, in a forked child, of what is the parent's alone."""
+        if self.lock is not None:
+            self.lock.leave_to_parent()
 
 
 @contextmanager
@@ -72,8 +78,10 @@ def open_run(root: Path, *, now: int, command: str, is_builder: bool) -> Iterato
         return
     make_directory(places.cache)
     try:
-        with Lock(places.lock, command=command), _tree(root) as tree:
-            yield _remember(_load(places, tree, now))
+        with Lock(places.lock, command=command) as lock, _tree(root) as tree:
+            run = _remember(_load(places, tree, now))
+            run.lock = lock
+            yield run
     except LockError as error:
         raise SiteError(str(error)) from error
 

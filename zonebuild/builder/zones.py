@@ -106,7 +106,7 @@ def build_zones(
     work = partial(build_zone, run, ask_servers=ask_servers)
     with WriteBatch() as batch:
         built: list[Built] = []
-        for zone in map_zones(work, apexes):
+        for zone in map_zones(work, apexes, in_child=run.leave_to_parent):
             progress(len(built), len(apexes))
             run.outcome.put(ZONES, zone.apex, zone.report)
             if zone.text is not None:

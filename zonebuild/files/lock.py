@@ -63,6 +63,11 @@ class Lock:
         os.close(self._descriptor)
         self._descriptor = -1
 
+    def leave_to_parent(self) -> None:
+        """Let go of the lock in a forked child: it stays the parent's, and dies with it."""
+        os.close(self._descriptor)
+        self._descriptor = -1
+
     def _try_once(self, *, is_last: bool) -> int | None:
         """Return the descriptor of the lock, None where it is held and time is left."""
         descriptor = _open(self._path)

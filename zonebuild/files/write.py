@@ -29,7 +29,11 @@ class WriteError(Exception):
     def __init__(self, path: Path, error: OSError) -> None:
         self.path = path
         self.reason = (error.strerror or "unknown error").lower()
+        self._error = error
         super().__init__(f"{path}: cannot be written: {self.reason}")
+
+    def __reduce__(self) -> tuple[type[WriteError], tuple[Path, OSError]]:
+        return WriteError, (self.path, self._error)  # it may travel between processes
 
 
 class WriteBatch:
