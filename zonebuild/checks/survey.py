@@ -103,7 +103,10 @@ class Survey:
     @cached_property
     def places(self) -> Places:
         """Which names lie outside, below a zone cut, below a DNAME."""
-        return Places(self.zone, self.names, self.holders(bits.NS_BIT | bits.DNAME_BIT))
+        holders = self.holders(bits.NS_BIT | bits.DNAME_BIT)
+        # A name above the apex, which is out of zone, hides nothing of the zone.
+        inside = (i for i in holders if not is_below(self.apex, self.names[i]))
+        return Places(self.zone, self.names, inside)
 
     @cached_property
     def cuts(self) -> list[int]:

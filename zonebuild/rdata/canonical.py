@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _UNUSUAL = re.compile(r"[\\@$]")  # an escape, or what the usual spelling escapes
+_MNEMONIC = re.compile(r"^[a-zA-Z]+\b")  # dnspython knows those of CERT in upper case alone
 _UNIT = re.compile(r"(\d+)([smhdw])", re.ASCII)
 MAX_TTL = 2**31 - 1
 _LONGEST_PERIOD = 64  # characters
@@ -124,6 +125,8 @@ def parse(rdtype: str, rdata: str, origin: str) -> dns.rdata.Rdata:
 
     if rdtype in ONLY_NAMES:
         rdata = generic_names(rdtype, rdata, origin)
+    if rdtype == "CERT":
+        rdata = _MNEMONIC.sub(lambda match: match[0].upper(), rdata, count=1)
     return dns.rdata.from_text(
         "IN", rdtype, rdata, origin=_origin_name(origin), relativize=False, idna_codec=_octets()
     )
