@@ -353,3 +353,10 @@ PERIODS = {
 @pytest.mark.parametrize(("text", "value"), PERIODS.items())
 def test_seconds_reads_units(text: str, value: int | None) -> None:
     assert seconds(text) == value
+
+
+def test_the_mnemonics_of_cert_are_taken_in_any_case() -> None:
+    assert canonical_text("CERT", "pkix 1 8 AA==", ORIGIN) == canonical_text(
+        "CERT", "PKIX 1 8 AA==", ORIGIN
+    )
+    assert fault("CERT", "pkix 1 8 AA==", ORIGIN) is None
