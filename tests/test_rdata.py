@@ -360,3 +360,13 @@ def test_the_mnemonics_of_cert_are_taken_in_any_case() -> None:
         "CERT", "PKIX 1 8 AA==", ORIGIN
     )
     assert fault("CERT", "pkix 1 8 AA==", ORIGIN) is None
+
+
+@pytest.mark.parametrize(
+    ("rdtype", "rdata"),
+    [("A", "192\\.0.2.1"), ("TLSA", f"3 1 \\049 {SHA256}"), ("DS", "\\049 8 2 00")],
+)
+def test_numbers_and_addresses_have_no_escapes(rdtype: str, rdata: str) -> None:
+    found = fault(rdtype, rdata, ORIGIN)
+    assert found is not None
+    assert found.check == "rdata-syntax"

@@ -102,6 +102,10 @@ _OCTETS_IN_STRING = 255
 _OCTETS_IN_RDATA = 65_535
 _MAX_TEXT = 1 << 19  # characters; rdata takes at most four, and a few more, an octet
 
+# Types of numbers, addresses and digests alone: dnspython reads `\DDD` in them, BIND does not.
+_WITHOUT_ESCAPES = frozenset(
+    {"A", "AAAA", "DS", "CDS", "DNSKEY", "CDNSKEY", "TLSA", "SMIMEA", "SSHFP", "LOC", "DHCID"}
+)
 # The token with which base64 begins; it goes on to the end but in HIP.
 _BASE64_FROM = {
     "CERT": 3, "DNSKEY": 3, "CDNSKEY": 3, "KEY": 3, "RKEY": 3, "DHCID": 0, "OPENPGPKEY": 0,
@@ -127,6 +131,8 @@ def fault(rdtype: str, rdata: str, origin: str) -> Fault | None:
 
     if len(rdata) > _MAX_TEXT:
         return _too_long(rdtype)
+    if rdtype in _WITHOUT_ESCAPES and "\\" in rdata and not rdata.startswith("\\#"):
+        return Fault(_message(rdtype, rdata))
     try:
         parsed = parse(rdtype, rdata, origin)
         wire = parsed.to_wire()
