@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import c_tools
-from tests.checked_zones import CORPUS, corpus_file, judge_bytes
+from tests.checked_zones import CORPUS, HEAD, corpus_file, found_by, judge_bytes
 from zonebuild.checks.check import Check
 from zonebuild.checks.reading import READER_CHECKS
 from zonebuild.checks.table import ALL_CHECKS, CHECKS
@@ -27,7 +27,7 @@ def bad_zones(check: Check) -> list[Path]:
 @pytest.mark.parametrize("path", ZONES, ids=lambda path: path.stem)
 def test_a_zone_has_exactly_the_findings_it_announces(path: Path) -> None:
     data, apex, expected = corpus_file(path)
-    found = judge_bytes(data, apex)
+    found = judge_bytes(data, apex, wanted={e.check for e in expected})
     places = sorted((f.location.line, f.check) for f in found)
     assert places == sorted((e.line, e.check) for e in expected)
     severities = {(f.location.line, f.check): f.severity.label for f in found}
@@ -59,8 +59,9 @@ def test_a_check_of_the_reader_has_a_bad_zone(check: Check) -> None:
 def test_without_its_entry_in_the_table_nobody_finds_it(check: Check) -> None:
     others = tuple(other for other in CHECKS if other is not check)
     for path in bad_zones(check):
-        data, apex, _expected = corpus_file(path)
-        assert check.name not in {f.check for f in judge_bytes(data, apex, checks=others)}
+        data, apex, expected = corpus_file(path)
+        found = judge_bytes(data, apex, checks=others, wanted={e.check for e in expected})
+        assert check.name not in {f.check for f in found}
 
 
 def test_every_check_that_is_announced_is_in_the_table() -> None:
@@ -95,3 +96,13 @@ def test_under_servers_an_error_is_what_a_server_refuses(path: Path) -> None:
         assert errors
     if verdicts.all_accept() and verdicts.load_the_same():
         assert not errors
+
+
+def example(text: str) -> str:
+    return text if text.startswith("$TTL") else HEAD + text
+
+
+@pytest.mark.parametrize("check", [c for c in CHECKS if c.bad], ids=lambda check: check.name)
+def test_the_examples_of_a_check_show_the_mistake_and_its_mend(check: Check) -> None:
+    assert found_by(check.name, example(check.bad), head="")
+    assert not found_by(check.name, example(check.good), head="")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zonebuild.checks import bits
-from zonebuild.checks.check import Fact
+from zonebuild.checks.check import ERROR, WARNING, Check, Fact
 from zonebuild.checks.names import without_doubled_origin
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part, Severity
@@ -111,3 +111,34 @@ def cname_target_missing(survey: Survey) -> Iterator[Fact]:
         else:
             message += f" and repeats its origin: write {meant} with its final dot"
             yield Fact(row, message, Part.RDATA, severity=Severity.ERROR)
+
+
+# fmt: off
+CHECKS: tuple[Check, ...] = (
+    Check(
+        name="cname-and-other-data", numbers=("Z030",), severity=ERROR, refused_by="BKN",
+        spec="RFC 1034 section 3.6.2, RFC 2181 section 10.1", find=cname_and_other_data,
+        why="Resolvers follow the alias and never see the other data.",
+    ),
+    Check(
+        name="several-cnames", numbers=("Z031",), severity=ERROR, refused_by="BKN",
+        spec="RFC 2181 section 10.1", find=several_cnames,
+        why="An alias has one canonical name.",
+    ),
+    Check(
+        name="cname-at-apex", numbers=("Z032",), severity=ERROR, refused_by="BKN",
+        spec="RFC 1034 section 3.6.2", find=cname_at_apex,
+        why="SOA and NS stand at the apex, and a CNAME stands alone.",
+    ),
+    Check(
+        name="cname-loop", numbers=("Z033",), severity=ERROR, refused_by="",
+        spec="RFC 1034 section 3.6.2", find=cname_loop,
+        why="Resolvers give up, and every query costs them the whole loop.",
+    ),
+    Check(
+        name="cname-target-missing", numbers=("Z035",), severity=WARNING, refused_by="",
+        spec="RFC 1034 section 3.6.2", find=cname_target_missing,
+        why="The alias answers that its target does not exist; an error where a dot is missing.",
+    ),
+)
+# fmt: on

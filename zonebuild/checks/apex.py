@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zonebuild.checks import bits
-from zonebuild.checks.check import Fact
+from zonebuild.checks.check import ERROR, Check, Fact
 from zonebuild.checks.place import OUTSIDE
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part
@@ -52,3 +52,34 @@ def signer_records(survey: Survey) -> Iterator[Fact]:
             if survey.records.rdtypes[row] in bits.SIGNER_TYPES:
                 message = f"{survey.type_of(row)} of {survey.owner(row)}: the signer makes it anew"
                 yield Fact(row, f"{message}; remove it from the unsigned zone", Part.TYPE)
+
+
+# fmt: off
+CHECKS: tuple[Check, ...] = (
+    Check(
+        name="missing-soa", numbers=("Z001",), severity=ERROR, refused_by="BKN",
+        spec="RFC 1035 section 5.2", find=missing_soa,
+        why="Without SOA there is no zone to load.",
+    ),
+    Check(
+        name="several-soa", numbers=("Z002",), severity=ERROR, refused_by="BN",
+        spec="RFC 1035 section 5.2", find=several_soa,
+        why="Servers refuse the second, or take one of them in silence.",
+    ),
+    Check(
+        name="soa-not-at-apex", numbers=("Z003",), severity=ERROR, refused_by="BN",
+        spec="RFC 1035 section 5.2", find=soa_not_at_apex,
+        why="The SOA marks the apex; elsewhere it is most often a forgotten dot.",
+    ),
+    Check(
+        name="missing-apex-ns", numbers=("Z005",), severity=ERROR, refused_by="BK",
+        spec="RFC 1034 section 4.2.1", find=missing_apex_ns,
+        why="The zone names no server of its own.",
+    ),
+    Check(
+        name="signed-data-in-unsigned", numbers=("Z130",), severity=ERROR, refused_by="",
+        spec="RFC 4035 section 2", find=signer_records,
+        why="Signatures of another signer are stale at once and mix with those of ours.",
+    ),
+)
+# fmt: on

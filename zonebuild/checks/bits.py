@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zonebuild.model import type_bit
 
-A, NS, CNAME, SOA, MX, AAAA, SRV, DNAME, DS = 1, 2, 5, 6, 15, 28, 33, 39, 43
+A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, DNAME, DS = 1, 2, 5, 6, 12, 15, 16, 28, 33, 39, 43
 RRSIG, NSEC, NSEC3, NSEC3PARAM = 46, 47, 50, 51
 HOST_TYPES = (NS, CNAME, MX, SRV)  # whose target should have an address somewhere
 

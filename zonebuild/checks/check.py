@@ -9,6 +9,8 @@ from typing import NamedTuple
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Finding, Location, Note, Part, Severity
 
+ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+
 
 class Fact(NamedTuple):
     """One place where a check holds; the table gives it its name and its severity.
@@ -31,7 +33,10 @@ class Check:
 
     numbers: its entries in the catalogue of checks.
     refused_by: which of BIND, Knot and NSD refuse to load such a zone, by their initials.
+    bad, good: lines of example.org that have the mistake, and how they are meant; the zone's SOA,
+        NS and TTL stand before them.
     find: None where reading the sources finds it.
+    is_off: it is made only where a zone's YAML gives it a severity, or a person asks for it.
     """
 
     name: str
@@ -40,6 +45,9 @@ class Check:
     refused_by: str
     spec: str
     why: str
+    bad: str = ""
+    good: str = ""
+    is_off: bool = False
     find: Callable[[Survey], Iterator[Fact]] | None = None
 
     @property

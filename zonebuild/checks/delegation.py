@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zonebuild.checks import bits
-from zonebuild.checks.check import Fact
+from zonebuild.checks.check import ERROR, WARNING, Check, Fact
 from zonebuild.checks.place import BELOW_CUT, BELOW_DNAME, OUTSIDE
 from zonebuild.checks.survey import Survey
 
@@ -96,3 +96,29 @@ def ds_without_ns(survey: Survey) -> Iterator[Fact]:
     for owner, rows in survey.first_rows(lone, bits.DS).items():
         message = f"DS at {survey.names[owner]}, which has no NS: add them or remove the DS"
         yield Fact(rows[0], message)
+
+
+# fmt: off
+CHECKS: tuple[Check, ...] = (
+    Check(
+        name="wildcard-ns", numbers=("Z057",), severity=ERROR, refused_by="B",
+        spec="RFC 4592 section 4.2", find=wildcard_ns,
+        why="What it delegates is undefined, and servers differ.",
+    ),
+    Check(
+        name="data-below-cut", numbers=("Z058",), severity=WARNING, refused_by="",
+        spec="RFC 5936 section 3.5, RFC 1034 section 4.2.1", find=data_below_cut,
+        why="Legal, but no resolver ever sees it: most often left behind by a delegation.",
+    ),
+    Check(
+        name="ds-at-apex", numbers=("Z059",), severity=ERROR, refused_by="B",
+        spec="RFC 4035 section 2.4", find=ds_at_apex,
+        why="The DS of a zone stands in its parent.",
+    ),
+    Check(
+        name="ds-without-ns", numbers=("Z060",), severity=ERROR, refused_by="",
+        spec="RFC 4035 section 2.4", find=ds_without_ns,
+        why="A DS of what is not delegated says nothing; most often its NS were forgotten.",
+    ),
+)
+# fmt: on

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from zonebuild.checks import bits
 from zonebuild.checks.alias import several
-from zonebuild.checks.check import Fact
+from zonebuild.checks.check import ERROR, Check, Fact
 from zonebuild.checks.place import BELOW_DNAME, OUTSIDE
 from zonebuild.checks.survey import Survey
 
@@ -52,3 +52,29 @@ def _beside(survey: Survey, bit: int, wanted: str) -> Iterator[Fact]:
         message = f"DNAME at {survey.names[owner]}, which also has {survey.type_of(other)}"
         note = (other, f"{survey.type_of(other)} here")
         yield Fact(row, f"{message}: {wanted}", notes=(note,))
+
+
+# fmt: off
+CHECKS: tuple[Check, ...] = (
+    Check(
+        name="data-below-dname", numbers=("Z037",), severity=ERROR, refused_by="KN",
+        spec="RFC 6672 section 2.4", find=data_below_dname,
+        why="The DNAME hides all names below it.",
+    ),
+    Check(
+        name="several-dnames", numbers=("Z038",), severity=ERROR, refused_by="BKN",
+        spec="RFC 6672 section 2.4", find=several_dnames,
+        why="A name is redirected to one place.",
+    ),
+    Check(
+        name="dname-and-ns", numbers=("Z039",), severity=ERROR, refused_by="K",
+        spec="RFC 6672 section 2.3", find=dname_and_ns,
+        why="The delegation hides the DNAME, and the DNAME the delegated names.",
+    ),
+    Check(
+        name="dname-and-cname", numbers=("Z040",), severity=ERROR, refused_by="BKN",
+        spec="RFC 6672 section 2.4", find=dname_and_cname,
+        why="Two redirections of one name.",
+    ),
+)
+# fmt: on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zonebuild.checks.check import Fact
+from zonebuild.checks.check import ERROR, Check, Fact
 from zonebuild.checks.place import OUTSIDE
 from zonebuild.checks.survey import Survey
 
@@ -16,3 +16,14 @@ def out_of_zone(survey: Survey) -> Iterator[Fact]:
         for row in rows:
             message = f"owner {name} is not in the zone {survey.apex}: no server would answer it"
             yield Fact(row, f"{message} from here")
+
+
+# fmt: off
+CHECKS: tuple[Check, ...] = (
+    Check(
+        name="out-of-zone", numbers=("Z023",), severity=ERROR, refused_by="N",
+        spec="RFC 1035 section 5.2", find=out_of_zone,
+        why="BIND and Knot drop such records in silence, so they are never served.",
+    ),
+)
+# fmt: on

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from zonebuild.checks import bits
-from zonebuild.checks.check import Fact
+from zonebuild.checks.check import ERROR, WARNING, Check, Fact
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part, quoted
 from zonebuild.rdata.canonical import TARGET_TOKEN, canonical_text
@@ -101,3 +101,19 @@ _FOLDS: dict[int, Callable[[str], str]] = {
     52: _tail,  # TLSA
     257: _tail,  # CAA
 }
+
+
+# fmt: off
+CHECKS: tuple[Check, ...] = (
+    Check(
+        name="rrset-ttl-mismatch", numbers=("Z020",), severity=ERROR, refused_by="",
+        spec="RFC 2181 section 5.2", find=rrset_ttl_mismatch,
+        why="BIND serves the first TTL, Knot the last; signers break on it.",
+    ),
+    Check(
+        name="duplicate-record", numbers=("Z021", "Z022"), severity=WARNING, refused_by="",
+        spec="RFC 2181 section 5", find=duplicate_record,
+        why="Served once; whoever removes one copy believes the record gone.",
+    ),
+)
+# fmt: on

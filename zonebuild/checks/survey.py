@@ -6,6 +6,7 @@ question is first put to the few type masks that occur, then to the names that h
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
@@ -17,18 +18,21 @@ from zonebuild.checks.existence import EmptyNonTerminals
 from zonebuild.checks.names import ancestors, is_below
 from zonebuild.checks.place import OURS, OUTSIDE, Places
 from zonebuild.checks.rrsets import repeated_rrsets
+from zonebuild.checks.settings import NO_SETTINGS, Settings
 from zonebuild.model import Zone
 from zonebuild.rdata.types import type_mnemonic
 
 _WATCHED = (
     bits.NS_BIT | bits.CNAME_BIT | bits.SOA_BIT | bits.DNAME_BIT | bits.DS_BIT | bits.SIGNER_BITS
 )
+_COMMON_TYPES = frozenset({bits.A, bits.NS, bits.CNAME, bits.AAAA, bits.TXT, bits.PTR})
 
 
 class Survey:
     """What checks ask of one zone. A name is its index, a record its row."""
 
-    def __init__(self, zone: Zone) -> None:
+    def __init__(self, zone: Zone, settings: Settings = NO_SETTINGS) -> None:
+        self.settings = settings
         self.zone, self.apex = zone, zone.apex
         self.records, self.masks = zone.records, zone.masks
         self.indices = zone.records.names
@@ -92,6 +96,37 @@ class Survey:
             while at < len(rows) and rows[at] < end:
                 yield rows[at], block.origin, lines[rows[at] - block.start].split("\t", 3)[3]
                 at += 1
+
+    @cached_property
+    def _rare_rows(self) -> dict[int, list[int]]:
+        """The rows of every type but the few that most records of large zones have."""
+        rdtypes = self.records.rdtypes
+        found: dict[int, list[int]] = {}
+        rare = set(rdtypes) - _COMMON_TYPES
+        for row in compress(range(len(rdtypes)), map(rare.__contains__, rdtypes)):
+            found.setdefault(rdtypes[row], []).append(row)
+        return found
+
+    def rows_of(self, rdtype: int) -> Sequence[int]:
+        """Return the rising rows of *rdtype*; a type of _COMMON_TYPES costs a pass each time."""
+        if rdtype not in _COMMON_TYPES:
+            return self._rare_rows.get(rdtype, ())
+        rdtypes = self.records.rdtypes
+        return list(compress(range(len(rdtypes)), map(rdtype.__eq__, rdtypes)))
+
+    def search(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, re.Match[str]]]:
+        """Yield the row of each match of *pattern* in the zone's text, of one row at most one.
+
+        pattern: sees lines `OWNER TAB TTL TAB TYPE TAB RDATA`; it must match inside one line.
+        """
+        for block in self.records.blocks:
+            row, counted, last = block.start, 0, -1
+            for match in pattern.finditer(block.text):
+                row += block.text.count("\n", counted, match.start())
+                counted = match.start()
+                if row != last:
+                    yield row, match
+                    last = row
 
     @cached_property
     def rrsets(self) -> dict[int, list[list[int]]]:

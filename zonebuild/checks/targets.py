@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterator
 
 from zonebuild.checks import bits
-from zonebuild.checks.check import Fact
+from zonebuild.checks.check import ERROR, WARNING, Check, Fact
 from zonebuild.checks.names import is_below, without_doubled_origin
 from zonebuild.checks.place import BELOW_CUT, BELOW_DNAME, OUTSIDE
 from zonebuild.checks.survey import Survey
@@ -131,3 +131,49 @@ def _answer(survey: Survey, target: int) -> _Target:
     if mask & bits.ADDRESS_BITS:
         return _Target.ADDRESS
     return _Target.ALIAS if mask & bits.CNAME_BIT else _Target.NOTHING
+
+
+# fmt: off
+CHECKS: tuple[Check, ...] = (
+    Check(
+        name="missing-glue", numbers=("Z050", "Z055"), severity=ERROR, refused_by="K",
+        spec="RFC 1034 section 4.2.1, RFC 9471 section 3", find=missing_glue,
+        why="The delegated zone cannot be reached: its server is known to itself alone.",
+    ),
+    Check(
+        name="occluded-glue", numbers=("Z050",), severity=ERROR, refused_by="",
+        spec="RFC 9471 section 3, RFC 4592 section 2.2", find=occluded_glue,
+        why="Missing glue all the same; servers stop looking at a name or wildcard above it.",
+    ),
+    Check(
+        name="ns-target-without-address", numbers=("Z052", "Z055"), severity=ERROR, refused_by="BK",
+        spec="RFC 1912 section 2.8", find=ns_without_address,
+        why="BIND refuses it at the apex, Knot everywhere: nobody can ask that server.",
+    ),
+    Check(
+        name="ns-target-is-alias", numbers=("Z053", "Z054"), severity=ERROR, refused_by="BK",
+        spec="RFC 2181 section 10.3", find=ns_is_alias,
+        why="Resolvers need not follow an alias to find a server.",
+    ),
+    Check(
+        name="mx-target-is-alias", numbers=("Z070",), severity=WARNING, refused_by="",
+        spec="RFC 2181 section 10.3, RFC 5321 section 5.1", find=mx_is_alias,
+        why="Some senders refuse to follow the alias.",
+    ),
+    Check(
+        name="mx-target-without-address", numbers=("Z071", "Z072"), severity=ERROR, refused_by="",
+        spec="RFC 5321 section 5.1", find=mx_without_address,
+        why="Mail to this host waits and returns.",
+    ),
+    Check(
+        name="srv-target-is-alias", numbers=("Z076",), severity=WARNING, refused_by="",
+        spec="RFC 2782", find=srv_is_alias,
+        why="The target must not be an alias; some clients give up.",
+    ),
+    Check(
+        name="srv-target-without-address", numbers=("Z077",), severity=ERROR, refused_by="",
+        spec="RFC 2782", find=srv_without_address,
+        why="Clients find the service and cannot reach it.",
+    ),
+)
+# fmt: on
