@@ -37,6 +37,7 @@ TARGET_TOKEN: dict[str, int] = {
 ONLY_NAMES: dict[str, int] = {"MB": 1, "MG": 1, "MR": 1, "MINFO": 2}
 
 
+@lru_cache(maxsize=4096)
 def seconds(text: str) -> int | None:
     """Return the seconds that *text* says (`3600`, `1h30m`), None where it says none.
 

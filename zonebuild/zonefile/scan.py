@@ -14,16 +14,13 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, compress
+from operator import not_
 
 from zonebuild.rdata.canonical import MAX_TTL, TARGET_TOKEN, seconds
 from zonebuild.rdata.grammar import FAST_TYPES, odd_ones
 
 _Columns = list[Sequence[str]]
-_TYPE_COLUMN, _RDATA_COLUMN, _OTHER_COLUMN = (
-    2,
-    3,
-    4,
-)  # the groups of _LINE that are asked for by name
+_TYPE_COLUMN, _RDATA_COLUMN, _ENCLOSED_COLUMN, _OTHER_COLUMN = 2, 3, 4, 5  # groups of _LINE
 
 PIECE = 1 << 14  # characters
 
@@ -35,12 +32,12 @@ _RDATA = "|".join(
     (
         rf"[\t {_WORD}]++",
         rf"(?:[{_WORD}]++[ \t]++){{0,2}}{_QUOTED}(?:[ \t]++{_QUOTED})*+",
-        rf"[\t {_WORD}]*+\((?:[\t\n {_WORD}]++|{_APART}|;[^\n]*+)*+\)",
     )
 )
+_ENCLOSED = rf"[\t {_WORD}]*+\((?:[\t\n {_WORD}]++|{_APART}|;[^\n]*+)*+\)"
 _LINE = re.compile(
     rf"(@|[\w.*/-]*+)[ \t]++(?:(\d\w*+)[ \t]++)?(?:(?:IN|in)[ \t]++)?({_TYPES})[ \t]++"
-    rf"({_RDATA})[ \t]*+(?:;[^\n]*+)?\n|([^\n]*+)\n",
+    rf"(?:({_RDATA})|({_ENCLOSED}))[ \t]*+(?:;[^\n]*+)?\n|([^\n]*+)\n",
     re.ASCII,
 )
 _TOKEN = re.compile(r'"[^"]*+"|[^\s()";]++|;[^\n]*+')
@@ -56,7 +53,7 @@ class Piece:
     others: the line as it stands where it is no record, "" for records.
     lines: the 1-based source line on which each begins. next_line: the one behind the piece.
     more_lines: how many lines an item has behind its first, by its index, where it has any.
-    longest_name: characters of the longest owner, or rdata with a name in it, of a record.
+    longest_name: characters of the longest owner or rdata, in which there may be a name.
     stops: rising indices of what the careful way must read.
     """
 
@@ -90,24 +87,35 @@ def scan_piece(text: str, start: int, end: int, line: int) -> Piece:
     """Return the columns of text[start:end], which begins on *line* and ends with a line feed."""
     next_line = line + text.count("\n", start, end)
     columns: _Columns = list(zip(*_LINE.findall(text, start, end), strict=True))
-    rdatas = columns[_RDATA_COLUMN]
+    count = len(columns[0])
     lines: Sequence[int] = range(line, next_line)
-    if len(rdatas) != len(lines):  # some entries span lines
-        counts = [1 + rdata.count("\n") if "(" in rdata else 1 for rdata in rdatas]
-        lines = list(accumulate(counts, initial=line))
-    columns, lines = _without_comments(columns, lines)
+    if any(columns[_ENCLOSED_COLUMN]):
+        lines = _join_entries(columns, line)
+    others = columns[_OTHER_COLUMN]
+    no_records = list(compress(range(count), map(not_, columns[_TYPE_COLUMN])))
+    said_nothing = [i for i in no_records if not _is_entry(others[i])]
+    if said_nothing:
+        columns, lines = _without(said_nothing, columns, lines)
     return _piece(columns, lines, next_line) if lines else _nothing(next_line)
 
 
-def _without_comments(columns: _Columns, lines: Sequence[int]) -> tuple[_Columns, Sequence[int]]:
-    """Return the columns and the lines of all that is more than blanks and a comment."""
-    others = columns[_OTHER_COLUMN]
-    types = enumerate(columns[_TYPE_COLUMN])
-    said_nothing = [i for i, rdtype in types if not rdtype and not _is_entry(others[i])]
-    if not said_nothing:
-        return columns, lines
-    wanted = bytearray(b"\1") * len(others)
-    for i in said_nothing:
+def _join_entries(columns: _Columns, line: int) -> Sequence[int]:
+    """Put rdata in parentheses on one line, among the other rdata; return the lines of all."""
+    enclosed, rdatas = columns[_ENCLOSED_COLUMN], list(columns[_RDATA_COLUMN])
+    heights = [1] * len(rdatas)
+    for i in compress(range(len(rdatas)), enclosed):
+        rdatas[i] = _one_line(enclosed[i])
+        heights[i] += enclosed[i].count("\n")
+    columns[_RDATA_COLUMN] = rdatas
+    return list(accumulate(heights, initial=line))
+
+
+def _without(
+    indices: Sequence[int], columns: _Columns, lines: Sequence[int]
+) -> tuple[_Columns, Sequence[int]]:
+    """Return the columns and the lines without *indices*: blank lines and comments."""
+    wanted = bytearray(b"\1") * len(columns[0])
+    for i in indices:
         wanted[i] = 0
     return [list(compress(column, wanted)) for column in columns], list(compress(lines, wanted))
 
@@ -117,15 +125,14 @@ def _nothing(next_line: int) -> Piece:
 
 
 def _piece(columns: _Columns, lines: Sequence[int], next_line: int) -> Piece:
-    owners, ttls, types, rdatas, others = columns
+    owners, ttls, types, rdatas, enclosed, others = columns
     if not _TYPE_SET.issuperset(types):
         types = [rdtype.upper() for rdtype in types]
-    more_lines = {i: r.count("\n") for i, r in enumerate(rdatas) if "(" in r}
+    more_lines = {i: enclosed[i].count("\n") for i in compress(range(len(types)), enclosed)}
     rdatas = _plain_spaces(rdatas)
-    stops = {i for i, other in enumerate(others) if other}
+    stops = set(compress(range(len(types)), others))
     stops |= _odd_rdata(types, rdatas) | _odd_owners(owners) | _odd_ttls(ttls)
-    named = [len(r) for t, r in zip(types, rdatas, strict=True) if t in NAMED]
-    longest = max(max(map(len, owners)), max(named, default=0))
+    longest = max(max(map(len, owners)), max(map(len, rdatas)))
     return Piece(
         owners, ttls, types, rdatas, others, lines, next_line, more_lines, longest, sorted(stops)
     )
@@ -140,12 +147,12 @@ def _is_entry(other: str) -> bool:
 
 
 def _plain_spaces(rdatas: Sequence[str]) -> Sequence[str]:
-    """Return *rdatas* with one space between tokens, without parentheses and comments."""
+    """Return *rdatas* with one space between tokens, none at the end."""
     joined = "\n".join(rdatas)
     if " \n" in joined or "\t\n" in joined or joined[-1:] in (" ", "\t"):
         rdatas = list(map(str.rstrip, rdatas))
         joined = "\n".join(rdatas)
-    for sign in ("(", "\t", "  "):
+    for sign in ("\t", "  "):
         if sign in joined:
             rdatas = [_one_line(rdata) if sign in rdata else rdata for rdata in rdatas]
     return rdatas
