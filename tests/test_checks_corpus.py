@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests import c_tools
-from tests.checked_zones import CORPUS, HEAD, corpus_file, found_by, judge_bytes
+from tests.checked_zones import APEX, CORPUS, HEAD, corpus_file, judge_bytes
+from zonebuild.checks.allow import AllowComments
 from zonebuild.checks.check import Check
-from zonebuild.checks.reading import READER_CHECKS
+from zonebuild.checks.reading import DROPS_ITS_RECORD, MANY, NEXT_FILE, READER_CHECKS
+from zonebuild.checks.settings import NO_SETTINGS, Settings
+from zonebuild.checks.silence import ALLOW_CHECKS
 from zonebuild.checks.table import ALL_CHECKS, CHECKS
-from zonebuild.diagnostic import Severity
+from zonebuild.compile import Asked, Judgement, judge_fragments, read_fragments
+from zonebuild.diagnostic import Finding, Severity
+from zonebuild.zonefile import Source, decode_source
 
 ZONES = sorted([*CORPUS.glob("good-*.zone"), *CORPUS.glob("bad-*.zone")])
 NOT_IN_CORPUS = {
@@ -98,11 +105,55 @@ def test_under_servers_an_error_is_what_a_server_refuses(path: Path) -> None:
         assert not errors
 
 
-def example(text: str) -> str:
-    return text if text.startswith("$TTL") else HEAD + text
+# -- the examples on the pages of the checks ------------------------------------------------------
+
+WHOLE_ZONE = re.compile(r"\ufeff?\$TTL|(?:.*\n)*@ SOA ns hostmaster 1 ")
+NEEDS_SETTINGS = {
+    "caa-forbids-our-issuer": Settings(issuers=("ca.example.net",)),
+    "soa-serial-in-the-future": Settings(now=1_795_000_000),  # 2026
+}
 
 
-@pytest.mark.parametrize("check", [c for c in CHECKS if c.bad], ids=lambda check: check.name)
-def test_the_examples_of_a_check_show_the_mistake_and_its_mend(check: Check) -> None:
-    assert found_by(check.name, example(check.bad), head="")
-    assert not found_by(check.name, example(check.good), head="")
+def example(text: str) -> list[str]:
+    """Return the files of an example: a whole zone, or lines behind the usual head."""
+    before, many, line = text.partition(MANY)
+    files = (before + line * (1001 if many else 1)).split(NEXT_FILE)
+    return files if WHOLE_ZONE.match(text) else [HEAD + files[0], *files[1:]]
+
+
+def told(check: str, files: Sequence[str]) -> tuple[list[Finding], int]:
+    """Return what is said of a zone of *files* under the name *check*, and how many records."""
+
+    def include(_including: str, name: str) -> Source | str:
+        return Source(name, "") if name.startswith("include/") else "leaves the site"
+
+    named = re.search(r"^; apex: (\S+)$", files[0], re.MULTILINE)
+    apex = named[1] if named else APEX
+    comments = AllowComments()
+    sources = [decode_source(f"primary/{i}", text.encode()) for i, text in enumerate(files)]
+    fragments = read_fragments(apex, map(comments.take, sources), default_ttl=None, include=include)
+    settings = NEEDS_SETTINGS.get(check, NO_SETTINGS)
+    by = Judgement(asked=Asked(enabled=frozenset({check})), settings=settings, comments=comments)
+    compiled = judge_fragments(apex, fragments, by)
+    found = [finding for finding in compiled.findings if finding.check == check]
+    return found, len(compiled.zone.records)
+
+
+OF_A_ZONE = [*CHECKS, *READER_CHECKS, *ALLOW_CHECKS]
+
+
+@pytest.mark.parametrize("check", OF_A_ZONE, ids=lambda check: check.name)
+def test_the_example_of_a_check_shows_the_mistake_and_its_mend(check: Check) -> None:
+    assert check.bad
+    assert check.good
+    assert told(check.name, example(check.bad))[0]
+    assert not told(check.name, example(check.good))[0]
+
+
+def test_only_what_keeps_its_record_may_be_allowed() -> None:
+    drops = set()
+    for check in READER_CHECKS:
+        bad, good = (told(check.name, example(text))[1] for text in (check.bad, check.good))
+        drops |= {check.name} if bad < good else set()
+    nothing_lost = {"include", "relative-origin", "bad-directive", "unknown-directive"}
+    assert drops | nothing_lost == DROPS_ITS_RECORD

@@ -370,3 +370,92 @@ def test_numbers_and_addresses_have_no_escapes(rdtype: str, rdata: str) -> None:
     found = fault(rdtype, rdata, ORIGIN)
     assert found is not None
     assert found.check == "rdata-syntax"
+
+
+LONG = "v=DKIM1; p=" + "x" * 250
+
+MENDS = {
+    "zeros in front": ("A", "192.0.02.001", "write 192.0.2.1"),
+    "a prefix length": ("A", "192.0.2.1/24", "write 192.0.2.1"),
+    "brackets": ("AAAA", "[2001:db8::1]", "write 2001:db8::1"),
+    "a zone": ("AAAA", "fe80::1%eth0", "write fe80::1"),
+    "the other family": ("A", "2001:db8::1", "an IPv6 address stands in an AAAA record"),
+    "the other family again": ("AAAA", "192.0.2.1", "an IPv4 address stands in an A record"),
+    "a name for an address": ("A", "www.example.", "to point at another name write CNAME"),
+    "no preference": ("MX", "mail.example.", 'the preference is missing: write "10 mail.example."'),
+    "preference last": ("MX", "mail 10", 'the preference comes first: write "10 mail"'),
+    "a number too large": ("MX", "70000 mail", '"70000" is over 65535'),
+    "no subtype": ("AFSDB", "host", 'the subtype is missing: write "1 host"'),
+    "a field too few": ("SRV", "5060 host", "found 2 of 4 fields"),
+    "a port's name": ("SRV", "0 0 https host", '"https" is no number'),
+    "two names": ("CNAME", "www example.org.", "found 2 words, want one name"),
+    "a serial with the hour": ("SOA", "a b 20240116000001 2 3 4 5", "write one like 2024011600"),
+    "a SOA too short": ("SOA", "a b 1 2 3 4", "found 6 of 7 fields"),
+    "a digest too short": ("DS", "1 13 2 0f", "the digest has 2 hex digits, want 64"),
+    "an odd digit": ("DS", "1 13 2 0g", '"g" is no hex digit'),
+    "an odd number": ("CDS", "0 0 0 0", "the hex digits are odd in number"),
+    "no digest": ("DS", "1 13 2", "found 3 of 4 fields"),
+    "a mnemonic": ("TLSA", "PKIX-EE 1 1 0f", '"PKIX-EE" is no number'),
+    "an octet too large": ("SSHFP", "256 2 0f", '"256" is over 255'),
+    "a string too long": ("TXT", f'"{LONG}"', f'in parts: "{LONG[:255]}" "{LONG[255:]}"'),
+    "no priority": ("HTTPS", ". alpn=h2", 'the priority is missing: write "1 . alpn=h2"'),
+    "no target": ("SVCB", "1", "the target is missing"),
+    "a key twice": ("HTTPS", "1 . alpn=h2 alpn=h3", 'the key "alpn" stands there twice'),
+    "a capital key": ("HTTPS", "1 . ALPN=h2", '"ALPN" is no key of RFC 9460: write alpn'),
+    "a key without value": ("HTTPS", "1 . alpn", "the key alpn wants a value: alpn=…"),
+    "a wrong hint": ("HTTPS", "1 . ipv4hint=::1", '"::1" in ipv4hint is no address of its kind'),
+    "mandatory itself": ("SVCB", "1 . mandatory=mandatory", "mandatory never names itself"),
+    "mandatory twice": ("SVCB", "1 . mandatory=port,port port=1", 'mandatory names "port" twice'),
+    "mandatory absent": (
+        "SVCB",
+        "1 . mandatory=port",
+        'mandatory names "port", which is not there',
+    ),
+    "no protocol": ("HTTPS", "1 . no-default-alpn", "no-default-alpn leaves no protocol"),
+    "beyond the pole": ("LOC", "90 0 1 N 0 E 0m", "the latitude ends at 90 degrees"),
+    "beyond the antimeridian": ("LOC", "0 N 180 0 0.001 E 0m", "the longitude ends at 180 degrees"),
+}
+
+
+@pytest.mark.parametrize(("rdtype", "rdata", "mend"), MENDS.values(), ids=MENDS)
+def test_a_message_says_what_to_write(rdtype: str, rdata: str, mend: str) -> None:
+    found = fault(rdtype, rdata, ORIGIN)
+    assert found is not None
+    assert mend in found.message
+
+
+@pytest.mark.parametrize("rdtype", SPELLINGS)
+@given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=30))
+def test_no_rdata_is_too_odd_for_a_message(rdtype: str, text: str) -> None:
+    rdata = " ".join(text.split(" "))
+    found = fault(rdtype, rdata, ORIGIN)
+    assert found is None or found.message.isprintable()
+
+
+def test_the_parts_of_a_string_are_the_string_and_no_escape_is_cut() -> None:
+    found = fault("TXT", '"' + "\\065" * 270 + '" "b"', ORIGIN)
+    assert found is not None
+    first, second, last = found.message.rpartition(": ")[2].split(" ")
+    assert (first, second) == ('"' + "\\065" * 255 + '"', '"' + "\\065" * 15 + '"')
+    assert last == '"b"'
+    assert fault("TXT", f"{first} {second} {last}", ORIGIN) is None
+
+
+def test_parts_that_fill_pages_are_shown_by_their_ends() -> None:
+    found = fault("TXT", '"' + "x" * 5000 + '"', ORIGIN)
+    assert found is not None
+    assert len(found.message) < 500
+
+
+@pytest.mark.parametrize(
+    "rdata", ["90 0 0 N 180 0 0 E 0m", "89 59 59.999 S 179 59 59.999 W -100000m"]
+)
+def test_a_place_may_be_a_pole(rdata: str) -> None:
+    assert fault("LOC", rdata, ORIGIN) is None
+
+
+@pytest.mark.parametrize("altitude", ["-200000m", "42849673m", "0m 90000001m"])
+def test_a_place_that_does_not_fit_the_wire_is_found(altitude: str) -> None:
+    found = fault("LOC", f"0 N 0 E {altitude}", ORIGIN)
+    assert found is not None
+    assert found.check == "rdata-syntax"

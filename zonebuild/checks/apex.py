@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from zonebuild.checks import bits
 from zonebuild.checks.check import ERROR, Check, Fact
+from zonebuild.checks.names import without_doubled_origin
 from zonebuild.checks.place import OUTSIDE
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part
@@ -30,8 +31,10 @@ def soa_not_at_apex(survey: Survey) -> Iterator[Fact]:
     holders = [i for i in survey.holders(bits.SOA_BIT) if i != survey.apex_index]
     inside = [i for i in holders if not survey.places.of(i) & OUTSIDE]
     for owner, rows in survey.first_rows(inside, bits.SOA).items():
-        message = f"SOA at {survey.names[owner]}: it belongs at the apex {survey.apex} alone"
-        yield Fact(rows[0], message)
+        name, origin = survey.names[owner], survey.records.block(rows[0]).origin
+        meant = without_doubled_origin(name, apex=survey.apex, origin=origin)
+        mend = f"; write {meant} with its final dot" if meant else ""
+        yield Fact(rows[0], f"SOA at {name}: it belongs at the apex {survey.apex} alone{mend}")
 
 
 def missing_apex_ns(survey: Survey) -> Iterator[Fact]:
@@ -54,32 +57,41 @@ def signer_records(survey: Survey) -> Iterator[Fact]:
                 yield Fact(row, f"{message}; remove it from the unsigned zone", Part.TYPE)
 
 
+_GOOD = "$TTL 3600\n@ SOA ns hostmaster 1 14400 3600 1209600 3600\n@ NS ns\nns A 192.0.2.1\n"
+
 # fmt: off
 CHECKS: tuple[Check, ...] = (
     Check(
         name="missing-soa", numbers=("Z001",), severity=ERROR, refused_by="BKN",
         spec="RFC 1035 section 5.2", find=missing_soa,
         why="Without SOA there is no zone to load.",
+        bad="$TTL 3600\n@ NS ns\nns A 192.0.2.1\n", good=_GOOD,
     ),
     Check(
         name="several-soa", numbers=("Z002",), severity=ERROR, refused_by="BN",
-        spec="RFC 1035 section 5.2", find=several_soa,
+        spec="RFC 1035 section 5.2", find=several_soa, about=(bits.SOA,),
         why="Servers refuse the second, or take one of them in silence.",
+        bad="@ SOA ns hostmaster 2 14400 3600 1209600 3600\n",
+        good="; the zone has its SOA already\n",
     ),
     Check(
         name="soa-not-at-apex", numbers=("Z003",), severity=ERROR, refused_by="BN",
-        spec="RFC 1035 section 5.2", find=soa_not_at_apex,
+        spec="RFC 1035 section 5.2", find=soa_not_at_apex, about=(bits.SOA,),
         why="The SOA marks the apex; elsewhere it is most often a forgotten dot.",
+        bad="sub SOA ns hostmaster 1 14400 3600 1209600 3600\n",
+        good="sub NS ns.example.net.\n",
     ),
     Check(
         name="missing-apex-ns", numbers=("Z005",), severity=ERROR, refused_by="BK",
         spec="RFC 1034 section 4.2.1", find=missing_apex_ns,
         why="The zone names no server of its own.",
+        bad="$TTL 3600\n@ SOA ns hostmaster 1 14400 3600 1209600 3600\n", good=_GOOD,
     ),
     Check(
         name="signed-data-in-unsigned", numbers=("Z130",), severity=ERROR, refused_by="",
-        spec="RFC 4035 section 2", find=signer_records,
+        spec="RFC 4035 section 2", find=signer_records, about=tuple(bits.SIGNER_TYPES),
         why="Signatures of another signer are stale at once and mix with those of ours.",
+        bad="www NSEC3PARAM 1 0 0 -\n", good="www A 192.0.2.2\n",
     ),
 )
 # fmt: on

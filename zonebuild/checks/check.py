@@ -33,6 +33,7 @@ class Check:
 
     numbers: its entries in the catalogue of checks.
     refused_by: which of BIND, Knot and NSD refuse to load such a zone, by their initials.
+    about: the types without which it finds nothing, as numbers; empty where it may always find.
     bad, good: lines of example.org that have the mistake, and how they are meant; the zone's SOA,
         NS and TTL stand before them.
     find: None where reading the sources finds it.
@@ -48,6 +49,7 @@ class Check:
     bad: str = ""
     good: str = ""
     is_off: bool = False
+    about: tuple[int, ...] = ()
     find: Callable[[Survey], Iterator[Fact]] | None = None
 
     @property
@@ -57,7 +59,9 @@ class Check:
 
     def findings(self, survey: Survey) -> Iterator[Finding]:
         """Yield what it finds, columns not worked out."""
-        for fact in self.find(survey) if self.find else ():
+        if self.find is None or (self.about and survey.rdtypes.isdisjoint(self.about)):
+            return
+        for fact in self.find(survey):
             location, part = _place(survey, fact)
             notes = tuple(Note(survey.records.location(row), said) for row, said in fact.notes)
             severity = self.severity if fact.severity is None else fact.severity

@@ -9,12 +9,16 @@ from zonebuild.checks.check import ERROR, WARNING, Check, Fact
 from zonebuild.checks.place import BELOW_CUT, BELOW_DNAME, OUTSIDE
 from zonebuild.checks.survey import Survey
 
+_DELEG = 61440  # draft-ietf-deleg; of the range that is the parent's alone
+
 # Types that are said of already, or that a cut has.
 _AT_A_CUT = (
     bits.NS_BIT | bits.DS_BIT | bits.SIGNER_BITS
     | bits.SOA_BIT | bits.CNAME_BIT | bits.DNAME_BIT
 )  # fmt: skip
-_TYPES_AT_A_CUT = bits.SIGNER_TYPES | {bits.NS, bits.DS, bits.SOA, bits.CNAME, bits.DNAME}
+_TYPES_AT_A_CUT = bits.SIGNER_TYPES | {
+    bits.NS, bits.DS, bits.SOA, bits.CNAME, bits.DNAME, _DELEG
+}  # fmt: skip
 
 
 def data_below_cut(survey: Survey) -> Iterator[Fact]:
@@ -98,27 +102,50 @@ def ds_without_ns(survey: Survey) -> Iterator[Fact]:
         yield Fact(rows[0], message)
 
 
+def deleg_at_apex(survey: Survey) -> Iterator[Fact]:
+    """Find a DELEG at the apex: like DS it stands in the parent zone alone."""
+    for row in survey.rows_of(_DELEG):
+        if survey.records.owners[row] == survey.apex_index:
+            message = f"DELEG (TYPE{_DELEG}) at the apex {survey.apex}"
+            yield Fact(row, f"{message}: it belongs in the parent zone")
+
+
+_DIGEST = "0" * 64
+
 # fmt: off
 CHECKS: tuple[Check, ...] = (
     Check(
         name="wildcard-ns", numbers=("Z057",), severity=ERROR, refused_by="B",
-        spec="RFC 4592 section 4.2", find=wildcard_ns,
+        spec="RFC 4592 section 4.2", find=wildcard_ns, about=(bits.NS,),
         why="What it delegates is undefined, and servers differ.",
+        bad="*.sub NS ns.example.net.\n",
+        good="a.sub NS ns.example.net.\nb.sub NS ns.example.net.\n",
     ),
     Check(
         name="data-below-cut", numbers=("Z058",), severity=WARNING, refused_by="",
-        spec="RFC 5936 section 3.5, RFC 1034 section 4.2.1", find=data_below_cut,
+        spec="RFC 5936 section 3.5, RFC 1034 section 4.2.1", find=data_below_cut, about=(bits.NS,),
         why="Legal, but no resolver ever sees it: most often left behind by a delegation.",
+        bad="sub NS ns.example.net.\nwww.sub A 192.0.2.2\n",
+        good="sub NS ns.sub\nns.sub A 192.0.2.2\n",
     ),
     Check(
         name="ds-at-apex", numbers=("Z059",), severity=ERROR, refused_by="B",
-        spec="RFC 4035 section 2.4", find=ds_at_apex,
+        spec="RFC 4035 section 2.4", find=ds_at_apex, about=(bits.DS,),
         why="The DS of a zone stands in its parent.",
+        bad=f"@ DS 1 13 2 {_DIGEST}\n", good=f"sub NS ns.example.net.\nsub DS 1 13 2 {_DIGEST}\n",
     ),
     Check(
         name="ds-without-ns", numbers=("Z060",), severity=ERROR, refused_by="",
-        spec="RFC 4035 section 2.4", find=ds_without_ns,
+        spec="RFC 4035 section 2.4", find=ds_without_ns, about=(bits.DS,),
         why="A DS of what is not delegated says nothing; most often its NS were forgotten.",
+        bad=f"sub DS 1 13 2 {_DIGEST}\n", good=f"sub DS 1 13 2 {_DIGEST}\nsub NS ns.example.net.\n",
+    ),
+    Check(
+        name="deleg-at-apex", numbers=("Z064",), severity=ERROR, refused_by="",
+        spec="draft-ietf-deleg", find=deleg_at_apex, about=(_DELEG,),
+        why="What delegates a zone stands in its parent; newer Knot refuses it at the apex.",
+        bad="@ TYPE61440 \\# 2 0001\n",
+        good="sub NS ns.example.net.\nsub TYPE61440 \\# 2 0001\n",
     ),
 )
 # fmt: on

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zonebuild.checks import bits
-from zonebuild.checks.alias import several
+from zonebuild.checks.alias import Edges, loop_fact, loops, several
 from zonebuild.checks.check import ERROR, Check, Fact
+from zonebuild.checks.names import ancestors
 from zonebuild.checks.place import BELOW_DNAME, OUTSIDE
 from zonebuild.checks.survey import Survey
 
@@ -54,27 +55,62 @@ def _beside(survey: Survey, bit: int, wanted: str) -> Iterator[Fact]:
         yield Fact(row, f"{message}: {wanted}", notes=(note,))
 
 
+def dname_loop(survey: Survey) -> Iterator[Fact]:
+    """Find each circle of DNAMEs once, a DNAME to itself or to what lies below it among them."""
+    edges = _edges(survey)
+    for members in loops(edges):
+        yield loop_fact(survey, members, edges=edges, effect="no name below it ever resolves")
+
+
+def _edges(survey: Survey) -> Edges:
+    """Return for each DNAME that leads to or below another its row and that other's owner."""
+    edges: Edges = {}
+    for row, target in zip(*survey.pointing(bits.DNAME), strict=True):
+        name, owner = survey.names[target], survey.records.owners[row]
+        if survey.places.of(owner):
+            continue
+        next_one = next((n for n in (name, *ancestors(name)) if _has_dname(survey, n)), None)
+        if next_one is not None:
+            edges.setdefault(owner, (row, survey.indices[next_one]))
+    return edges
+
+
+def _has_dname(survey: Survey, name: str) -> bool:
+    return bool(survey.mask(name) & bits.DNAME_BIT)
+
+
 # fmt: off
 CHECKS: tuple[Check, ...] = (
     Check(
         name="data-below-dname", numbers=("Z037",), severity=ERROR, refused_by="KN",
-        spec="RFC 6672 section 2.4", find=data_below_dname,
+        spec="RFC 6672 section 2.4", find=data_below_dname, about=(bits.DNAME,),
         why="The DNAME hides all names below it.",
+        bad="old DNAME example.net.\nwww.old A 192.0.2.2\n", good="old DNAME example.net.\n",
     ),
     Check(
         name="several-dnames", numbers=("Z038",), severity=ERROR, refused_by="BKN",
-        spec="RFC 6672 section 2.4", find=several_dnames,
+        spec="RFC 6672 section 2.4", find=several_dnames, about=(bits.DNAME,),
         why="A name is redirected to one place.",
+        bad="old DNAME example.net.\nold DNAME example.com.\n", good="old DNAME example.net.\n",
     ),
     Check(
         name="dname-and-ns", numbers=("Z039",), severity=ERROR, refused_by="K",
-        spec="RFC 6672 section 2.3", find=dname_and_ns,
+        spec="RFC 6672 section 2.3", find=dname_and_ns, about=(bits.DNAME,),
         why="The delegation hides the DNAME, and the DNAME the delegated names.",
+        bad="old DNAME example.net.\nold NS ns.example.net.\n", good="old DNAME example.net.\n",
     ),
     Check(
         name="dname-and-cname", numbers=("Z040",), severity=ERROR, refused_by="BKN",
-        spec="RFC 6672 section 2.4", find=dname_and_cname,
+        spec="RFC 6672 section 2.4", find=dname_and_cname, about=(bits.DNAME,),
         why="Two redirections of one name.",
+        bad="old DNAME example.net.\nold CNAME ns\n",
+        good="old DNAME example.net.\nold A 192.0.2.2\n",
+    ),
+    Check(
+        name="dname-loop", numbers=("Z033",), severity=ERROR, refused_by="",
+        spec="RFC 6672 section 3.1", find=dname_loop, about=(bits.DNAME,),
+        why="Each step gives another name below the DNAME, until it is too long.",
+        bad="old DNAME new.old\n", good="old DNAME new\n",
     ),
 )
 # fmt: on

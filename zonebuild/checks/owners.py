@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
         name="out-of-zone", numbers=("Z023",), severity=ERROR, refused_by="N",
         spec="RFC 1035 section 5.2", find=out_of_zone,
         why="BIND and Knot drop such records in silence, so they are never served.",
+        bad="www.example.net. A 192.0.2.2\n", good="www A 192.0.2.2\n",
     ),
 )
 # fmt: on

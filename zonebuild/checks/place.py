@@ -56,6 +56,10 @@ class Places:
         places, parents, masks = self._places, self._parents, self._masks
         return [i for i in self._elsewhere if places[parents[i]] & wanted and masks[i]]
 
+    def parents(self) -> Sequence[str]:
+        """Return the names right above those of the zone, the root as ""."""
+        return self._parent_keys
+
     def occupied(self) -> Iterator[str]:
         """Yield each name that has an owner right below it, and perhaps the root."""
         taken = set(compress(self._parents, self._masks))
@@ -70,15 +74,13 @@ def _hidden(ids: dict[str, int], made: dict[str, int], parents_of: _ParentsOf) -
     """
     made = {key: place for key, place in made.items() if place}
     places = bytearray([made.pop(_ROOT, OURS)]) * len(ids)
-    for key in made.keys() & ids.keys():
-        places[ids[key]] |= made[key]
     fewest = min((key.count(".") for key in made), default=MAX_DOTS)
     keys, at = list(ids), list(range(len(ids)))
-    while keys:
-        is_deep = [key.count(".") > fewest for key in keys]
-        keys, at = list(parents_of(compress(keys, is_deep))), list(compress(at, is_deep))
+    while keys and made:
         for key_id, key in compress(zip(at, keys, strict=True), map(made.__contains__, keys)):
             places[key_id] |= made[key]
+        is_deep = list(map(fewest.__lt__, map(str.count, keys, repeat("."))))
+        keys, at = list(parents_of(compress(keys, is_deep))), list(compress(at, is_deep))
     return places
 
 

@@ -33,15 +33,15 @@ def rrset_ttl_mismatch(survey: Survey) -> Iterator[Fact]:
 
 def duplicate_record(survey: Survey) -> Iterator[Fact]:
     """Find each record that says again what an earlier record of its RRset says."""
+    texts = survey.repeated_texts
     suspects = [
         rows
         for rdtype, rrsets in survey.rrsets.items()
         for rows in _that_may_repeat(survey, rdtype, rrsets)
     ]
-    texts = {
-        row: (origin, rdata)
-        for row, origin, rdata in survey.rdatas(sorted(row for rows in suspects for row in rows))
-    }
+    pointing = sorted(row for rows in suspects for row in rows if row not in texts)
+    if pointing:
+        texts = texts | {row: (origin, rdata) for row, origin, rdata in survey.rdatas(pointing)}
     for rows in suspects:
         rdtype = survey.records.rdtypes[rows[0]]
         for row, first in _repeats(rdtype, [(row, *texts[row]) for row in rows]):
@@ -67,15 +67,25 @@ def _repeats(rdtype: int, records: list[tuple[int, str, str]]) -> Iterator[tuple
     mnemonic = type_mnemonic(rdtype)
     first_of: dict[str, int] = {}
     for row, origin, rdata in records:
-        first = first_of.setdefault(canonical_text(mnemonic, rdata, origin), row)
+        first = first_of.setdefault(_one_spelling(mnemonic, rdata, origin), row)
         if first != row:
             yield row, first
+
+
+def _one_spelling(mnemonic: str, rdata: str, origin: str) -> str:
+    """Return the canonical *rdata*, its target in lower case also where DNSSEC keeps its case."""
+    text = canonical_text(mnemonic, rdata, origin)
+    if mnemonic not in TARGET_TOKEN:
+        return text
+    before = text.split(" ", TARGET_TOKEN[mnemonic])
+    target, *behind = before.pop().split(" ", 1)
+    return " ".join([*before, target.lower(), *behind])
 
 
 def _surely_differ(rdtype: int, rdatas: list[str]) -> bool:
     """Say whether a glance is enough to tell that no two of *rdatas* are equal."""
     fold = _FOLDS.get(rdtype)
-    if fold is None or any("\\" in rdata for rdata in rdatas):
+    if fold is None or "\\" in "".join(rdatas):
         return False
     return len(set(map(fold, rdatas))) == len(rdatas)
 
@@ -88,8 +98,14 @@ def _without_quotes(rdata: str) -> str:
     return rdata.replace('"', "").replace(" ", "")
 
 
+def _without_number(rdata: str) -> str:
+    return _without_quotes(rdata).lower().lstrip("0123456789")
+
+
 def _tail(rdata: str) -> str:
-    return _without_quotes(rdata).lower()[-12:]
+    """Return the end of what most rdata has; nothing where its first numbers would be in it."""
+    plain = _without_quotes(rdata).lower()
+    return plain[-12:] if len(plain) > 24 else ""
 
 
 # What all spellings of one rdata share, where that is cheap to have and no octet is escaped.
@@ -99,7 +115,7 @@ _FOLDS: dict[int, Callable[[str], str]] = {
     43: _tail,  # DS
     44: _tail,  # SSHFP
     52: _tail,  # TLSA
-    257: _tail,  # CAA
+    257: _without_number,  # CAA
 }
 
 
@@ -109,11 +125,14 @@ CHECKS: tuple[Check, ...] = (
         name="rrset-ttl-mismatch", numbers=("Z020",), severity=ERROR, refused_by="",
         spec="RFC 2181 section 5.2", find=rrset_ttl_mismatch,
         why="BIND serves the first TTL, Knot the last; signers break on it.",
+        bad="a 300 A 192.0.2.2\na 600 A 192.0.2.3\n",
+        good="a 300 A 192.0.2.2\na 300 A 192.0.2.3\n",
     ),
     Check(
         name="duplicate-record", numbers=("Z021", "Z022"), severity=WARNING, refused_by="",
         spec="RFC 2181 section 5", find=duplicate_record,
         why="Served once; whoever removes one copy believes the record gone.",
+        bad="a A 192.0.2.2\na A 192.0.2.2\n", good="a A 192.0.2.2\n",
     ),
 )
 # fmt: on

@@ -23,8 +23,12 @@ def repeated_rrsets(records: Records, repeated: Sequence[int]) -> dict[int, list
         owner, rdtype = owners[row], rdtypes[row]
         if owners[row - 1] != owner or rdtypes[row - 1] != rdtype:
             scattered.add(owner)
+            continue
+        rrsets = together.setdefault(rdtype, {})
+        if owner in rrsets:
+            rrsets[owner].append(row)
         else:
-            together.setdefault(rdtype, {}).setdefault(owner, [row - 1]).append(row)
+            rrsets[owner] = [row - 1, row]
     if scattered:
         for rdtype, rrsets in _rrsets_of(records, scattered).items():
             together.setdefault(rdtype, {}).update(rrsets)

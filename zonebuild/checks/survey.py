@@ -7,25 +7,30 @@ question is first put to the few type masks that occur, then to the names that h
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
-from itertools import compress, islice
+from itertools import chain, compress, islice, repeat
 from operator import eq
+from typing import TypeVar, cast
 
 from zonebuild.checks import bits
 from zonebuild.checks.existence import EmptyNonTerminals
+from zonebuild.checks.lines import Lines
 from zonebuild.checks.names import ancestors, is_below
 from zonebuild.checks.place import OURS, OUTSIDE, Places
 from zonebuild.checks.rrsets import repeated_rrsets
+from zonebuild.checks.servers import Servers
 from zonebuild.checks.settings import NO_SETTINGS, Settings
+from zonebuild.checks.soa_record import Soa, read_soa
 from zonebuild.model import Zone
+from zonebuild.rdata.canonical import TARGET_TOKEN
 from zonebuild.rdata.types import type_mnemonic
 
 _WATCHED = (
     bits.NS_BIT | bits.CNAME_BIT | bits.SOA_BIT | bits.DNAME_BIT | bits.DS_BIT | bits.SIGNER_BITS
 )
-_COMMON_TYPES = frozenset({bits.A, bits.NS, bits.CNAME, bits.AAAA, bits.TXT, bits.PTR})
+_Answer = TypeVar("_Answer")
 
 
 class Survey:
@@ -38,14 +43,32 @@ class Survey:
         self.indices = zone.records.names
         self.names = zone.records.name_list()
         self.apex_index = self.indices.get(zone.apex)
+        self._lines = Lines(zone.records)
         self._sources: dict[int, int | None] = {}
+        self._answers: dict[Callable[[Survey], object], object] = {}
+        self._rows: dict[int, list[int]] = {}
+        self._pointing: dict[int, tuple[list[int], list[int]]] = {}
+
+    def once(self, ask: Callable[[Survey], _Answer]) -> _Answer:
+        """Return what *ask* answers for this zone, worked out at the first call alone.
+
+        For what the checks of one family share.
+        """
+        if ask not in self._answers:
+            self._answers[ask] = ask(self)
+        return cast("_Answer", self._answers[ask])
 
     # -- names and the types they own -----------------------------------------------------------
 
     @cached_property
+    def kinds(self) -> frozenset[int]:
+        """The masks that occur."""
+        return frozenset(self.masks)
+
+    @cached_property
     def _holders(self) -> dict[int, list[int]]:
         """The names that have each mask worth watching; a lone CNAME is too common to be."""
-        watched = {m for m in set(self.masks) if m & _WATCHED and m != bits.CNAME_BIT}
+        watched = {m for m in self.kinds if m & _WATCHED and m != bits.CNAME_BIT}
         holders: dict[int, list[int]] = {mask: [] for mask in watched}
         for index in compress(range(len(self.masks)), map(watched.__contains__, self.masks)):
             holders[self.masks[index]].append(index)
@@ -85,53 +108,56 @@ class Survey:
         rows_at = self.rows_at(owners)
         return {o: sorted(rows, key=lambda r: rdtypes[r] != rdtype) for o, rows in rows_at.items()}
 
-    def rdatas(self, rows: list[int]) -> Iterator[tuple[int, str, str]]:
-        """Yield row, origin and rdata text of *rows*, which must rise."""
-        blocks, at = self.records.blocks, 0
-        while at < len(rows):
-            block = self.records.block(rows[at])
-            following = bisect_right(blocks, block.start, key=lambda b: b.start)
-            end = blocks[following].start if following < len(blocks) else len(self.records)
-            lines = block.text.split("\n")
-            while at < len(rows) and rows[at] < end:
-                yield rows[at], block.origin, lines[rows[at] - block.start].split("\t", 3)[3]
-                at += 1
-
     @cached_property
-    def _rare_rows(self) -> dict[int, list[int]]:
-        """The rows of every type but the few that most records of large zones have."""
-        rdtypes = self.records.rdtypes
-        found: dict[int, list[int]] = {}
-        rare = set(rdtypes) - _COMMON_TYPES
-        for row in compress(range(len(rdtypes)), map(rare.__contains__, rdtypes)):
-            found.setdefault(rdtypes[row], []).append(row)
-        return found
+    def rdtypes(self) -> frozenset[int]:
+        """The types that occur."""
+        return frozenset(self.records.rdtypes)
+
+    def rdatas(self, rows: Sequence[int]) -> Iterator[tuple[int, str, str]]:
+        """Yield row, origin and rdata text of *rows*, which must rise."""
+        return self._lines.rdatas(rows) if rows else iter(())
 
     def rows_of(self, rdtype: int) -> Sequence[int]:
-        """Return the rising rows of *rdtype*; a type of _COMMON_TYPES costs a pass each time."""
-        if rdtype not in _COMMON_TYPES:
-            return self._rare_rows.get(rdtype, ())
-        rdtypes = self.records.rdtypes
-        return list(compress(range(len(rdtypes)), map(rdtype.__eq__, rdtypes)))
+        """Return the rising rows of *rdtype*."""
+        if rdtype not in self.rdtypes:
+            return ()
+        if type_mnemonic(rdtype) in TARGET_TOKEN:
+            return self.pointing(rdtype)[0]
+        if rdtype not in self._rows:
+            rdtypes = self.records.rdtypes
+            self._rows[rdtype] = list(compress(range(len(rdtypes)), map(eq, rdtypes, repeat(rdtype))))
+        return self._rows[rdtype]
 
-    def search(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, re.Match[str]]]:
-        """Yield the row of each match of *pattern* in the zone's text, of one row at most one.
+    def search(self, pattern: re.Pattern[str]) -> Sequence[tuple[int, re.Match[str]]]:
+        """Return the row of each match of *pattern* in the zone's text, of one row at most one.
 
         pattern: sees lines `OWNER TAB TTL TAB TYPE TAB RDATA`; it must match inside one line.
+        Several checks may ask for the same; the text is searched once.
         """
-        for block in self.records.blocks:
-            row, counted, last = block.start, 0, -1
-            for match in pattern.finditer(block.text):
-                row += block.text.count("\n", counted, match.start())
-                counted = match.start()
-                if row != last:
-                    yield row, match
-                    last = row
+        return self._lines.search(pattern)
+
+    def unusual(self, rdtype: int) -> Sequence[tuple[int, str, str]]:
+        """Return rising row, origin and rdata of what a glance at *rdtype* does not find right.
+
+        rdtype: one that `usual` has a pattern for.
+        """
+        return self._lines.unusual.get(type_mnemonic(rdtype), ())
 
     @cached_property
     def rrsets(self) -> dict[int, list[list[int]]]:
         """By type, the RRsets of several records, each as its rising rows."""
         return repeated_rrsets(self.records, self.zone.repeated)
+
+    @cached_property
+    def repeated_texts(self) -> dict[int, tuple[str, str]]:
+        """By row the origin and rdata of the records of `rrsets`, but of types that name hosts."""
+        rrsets = (
+            rrsets
+            for rdtype, rrsets in self.rrsets.items()
+            if type_mnemonic(rdtype) not in TARGET_TOKEN
+        )
+        rows = sorted(chain.from_iterable(chain.from_iterable(rrsets)))
+        return {row: (origin, rdata) for row, origin, rdata in self.rdatas(rows)}
 
     # -- where names lie ------------------------------------------------------------------------
 
@@ -209,10 +235,34 @@ class Survey:
         return frozenset(compress(rows, map(eq, targets, islice(targets, 1, None))))
 
     @cached_property
+    def _target_types(self) -> list[int]:
+        return list(map(self.records.rdtypes.__getitem__, self.records.target_rows))
+
+    def pointing(self, rdtype: int) -> tuple[list[int], list[int]]:
+        """Return the rising rows of *rdtype*, which names a host, and the target of each."""
+        if rdtype not in self.rdtypes:
+            return [], []
+        if rdtype not in self._pointing:
+            chosen = list(map(eq, self._target_types, repeat(rdtype)))
+            columns = self.records.target_rows, self.records.targets
+            rows, targets = (list(compress(column, chosen)) for column in columns)
+            self._pointing[rdtype] = rows, targets
+        return self._pointing[rdtype]
+
+    @cached_property
     def name_servers(self) -> frozenset[int]:
         """The targets of all NS: whose addresses may be glue."""
-        rdtypes = map(self.records.rdtypes.__getitem__, self.records.target_rows)
-        return frozenset(compress(self.records.targets, map(bits.NS.__eq__, rdtypes)))
+        return frozenset(self.pointing(bits.NS)[1])
+
+    @cached_property
+    def soa(self) -> Soa | None:
+        """The first SOA at the apex, None where there is none."""
+        return read_soa(self)
+
+    @cached_property
+    def servers(self) -> Servers:
+        """The NS of the apex and of the zone cuts, and the addresses here of their hosts."""
+        return Servers(self)
 
     @cached_property
     def unaddressed(self) -> dict[int, list[tuple[int, int]]]:
@@ -220,15 +270,15 @@ class Survey:
 
         A row whose own owner is hidden or out of the zone is left out.
         """
-        place, owners, rdtypes = self.places.of, self.records.owners, self.records.rdtypes
-        rows, targets = self.records.target_rows, self.records.targets
-        bare = {target for target in set(targets) if not self.masks[target] & bits.ADDRESS_BITS}
+        place, owners = self.places.of, self.records.owners
+        pointing = {rdtype: self.pointing(rdtype) for rdtype in bits.HOST_TYPES}
+        aimed_at = set().union(*(targets for _rows, targets in pointing.values()))
+        bare = {target for target in aimed_at if not self.masks[target] & bits.ADDRESS_BITS}
         bare = {target for target in bare if not place(target) & OUTSIDE}
-        found: dict[int, list[tuple[int, int]]] = {rdtype: [] for rdtype in bits.HOST_TYPES}
-        pointing = map(bare.__contains__, targets)
-        for row, target in compress(zip(rows, targets, strict=True), pointing):
-            if rdtypes[row] in found and not place(owners[row]):
-                found[rdtypes[row]].append((row, target))
+        found: dict[int, list[tuple[int, int]]] = {}
+        for rdtype, (rows, targets) in pointing.items():
+            pairs = compress(zip(rows, targets, strict=True), map(bare.__contains__, targets))
+            found[rdtype] = [pair for pair in pairs if not place(owners[pair[0]])]
         return found
 
     def is_ours(self, index: int) -> bool:

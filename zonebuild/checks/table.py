@@ -23,6 +23,7 @@ from zonebuild.checks import (
     nameservers,
     owners,
     rdata_ranges,
+    reverse,
     rrset,
     services,
     soa_fields,
@@ -38,6 +39,7 @@ from zonebuild.checks.check import Check, Fact
 from zonebuild.checks.limits import limit
 from zonebuild.checks.reading import READER_CHECKS
 from zonebuild.checks.settings import NO_SETTINGS, Settings
+from zonebuild.checks.site_wide import SITE_CHECKS
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Finding, Severity
 from zonebuild.model import Zone
@@ -46,12 +48,12 @@ __all__ = ["ALL_CHECKS", "CHECKS", "Check", "Fact", "check_zone", "chosen"]
 
 _FAMILIES = (
     apex, soa_fields, owners, hostnames, rrset, ttls, alias, dname,
-    delegation, glue, ds, nameservers, addresses, targets,
+    delegation, glue, ds, nameservers, addresses, targets, reverse,
     mail, spf, services, caa, tlsa, sshfp, svcb, txt, rdata_ranges, dnssec,
 )  # fmt: skip
 
 CHECKS: tuple[Check, ...] = tuple(check for family in _FAMILIES for check in family.CHECKS)
-ALL_CHECKS: tuple[Check, ...] = (*CHECKS, *READER_CHECKS)
+ALL_CHECKS: tuple[Check, ...] = (*CHECKS, *READER_CHECKS, *SITE_CHECKS)
 
 
 def chosen(

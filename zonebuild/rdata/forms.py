@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonebuild.diagnostic import quoted
 from zonebuild.rdata.canonical import loosened, parse
+from zonebuild.rdata.mends import digest_mend, mend_of
 
 if TYPE_CHECKING:
     import dns.rdata
@@ -96,10 +98,8 @@ FORMS: dict[str, Form] = {
     "ZONEMD": Form("a serial, a scheme, a hash algorithm and a hex digest", "RFC 8976 section 2.3"),
 }
 
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"|((?:[^\s"\\]|\\.)+)')
-_ESCAPE = re.compile(r"\\(?:\d{3}|.)")
-_OCTETS_IN_STRING = 255
 _OCTETS_IN_RDATA = 65_535
+_MAX_SIZE = 9_000_000_000  # centimetres (RFC 1876 section 2)
 _MAX_TEXT = 1 << 19  # characters; rdata takes at most four, and a few more, an octet
 
 # Types of numbers, addresses and digests alone: dnspython reads `\DDD` in them, BIND does not.
@@ -136,7 +136,7 @@ def fault(rdtype: str, rdata: str, origin: str) -> Fault | None:
     try:
         parsed = parse(rdtype, rdata, origin)
         wire = parsed.to_wire()
-    except (DNSException, ValueError):
+    except (DNSException, ValueError, struct.error):  # the last: a LOC that does not fit
         return _loaded_all_the_same(rdtype, rdata, origin) or Fault(_message(rdtype, rdata))
     if wire is not None and len(wire) > _OCTETS_IN_RDATA:
         return _too_long(rdtype)
@@ -148,6 +148,18 @@ def fault(rdtype: str, rdata: str, origin: str) -> Fault | None:
         return Fault(_message(rdtype, rdata))
     if rdtype in _DIGESTS:
         return _digest_fault(rdtype, parsed, getattr(parsed, _DIGESTS[rdtype][0]))
+    return _off_the_earth(rdata, parsed) if rdtype == "LOC" else None
+
+
+def _off_the_earth(rdata: str, parsed: dns.rdata.Rdata) -> Fault | None:
+    """Say that a LOC lies beyond a pole or the antimeridian; dnspython looks at degrees alone."""
+    for field, most in (("latitude", 90), ("longitude", 180)):
+        degrees, *rest, _sign = getattr(parsed, field)
+        if degrees > most or (degrees == most and any(rest)):
+            return Fault(f"{_message('LOC', rdata)}: the {field} ends at {most} degrees")
+    sizes = ("size", "horizontal_precision", "vertical_precision")
+    if max(getattr(parsed, field) for field in sizes) > _MAX_SIZE:
+        return Fault(f"{_message('LOC', rdata)}: sizes end at 90000000m")
     return None
 
 
@@ -191,26 +203,19 @@ def _digest_fault(rdtype: str, parsed: dns.rdata.Rdata, kind: int) -> Fault | No
     wanted = lengths.get(kind, found)
     if found == wanted:
         return None
-    message = f"{rdtype} digest of type {kind} has {found} octets, want {wanted}"
+    message = f"{rdtype} digest of type {kind} {digest_mend(2 * found, wanted)}"
     if rdtype == "SSHFP":
         return Fault(f"{message} (RFC 4255 section 3.1)")
     return Fault(f"{message} (RFC 6698 section 2.1.3)", "digest-length")
 
 
 def _message(rdtype: str, rdata: str) -> str:
-    if rdtype in ("TXT", "SPF"):
-        long = _longest_string(rdata)
-        if long > _OCTETS_IN_STRING:
-            return (
-                f"{rdtype} string of {long} octets is too long: a string ends at "
-                f'{_OCTETS_IN_STRING}; write it as several, "…" "…" (RFC 1035 section 3.3)'
-            )
+    mend = mend_of(rdtype, rdata)
+    return _bare_message(rdtype, rdata) + (f": {mend}" if mend else "")
+
+
+def _bare_message(rdtype: str, rdata: str) -> str:
     form = FORMS.get(rdtype)
     if form is None:
         return f"{rdtype} rdata {quoted(rdata)} is not what the type {rdtype} wants"
     return f"{rdtype} rdata {quoted(rdata)} is not {form.wanted} ({form.rfc})"
-
-
-def _longest_string(rdata: str) -> int:
-    strings = (a or b for a, b in _STRING.findall(rdata))
-    return max((len(_ESCAPE.sub("x", string)) for string in strings), default=0)
