@@ -9,19 +9,57 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from zonebuild.assemble import assemble, find_leaks
+from zonebuild.checks.allow import Allow, AllowComments, Sieve, Silenced
+from zonebuild.checks.limits import limit
 from zonebuild.checks.policy import apply_policy
-from zonebuild.checks.table import check_zone
-from zonebuild.diagnostic import Finding, sort_findings
+from zonebuild.checks.reading import READER_CHECKS
+from zonebuild.checks.settings import NO_SETTINGS, Settings
+from zonebuild.checks.survey import Survey
+from zonebuild.checks.table import chosen
+from zonebuild.diagnostic import Finding, Severity, has_errors, sort_findings
 from zonebuild.model import Fragment, Zone
 from zonebuild.zonefile import Source, read_fragment
 from zonebuild.zonefile.reader import Include
 
+_READ = frozenset(check.name for check in READER_CHECKS)
+
 
 class Compiled(NamedTuple):
-    """A zone and all that is to be said of it, sorted."""
+    """A zone and all that is to be said of it, sorted.
+
+    silenced: what would be said if nothing allowed it. sieve: what allowed it.
+    """
 
     zone: Zone
     findings: list[Finding]
+    silenced: Sequence[Silenced]
+    sieve: Sieve
+
+
+class Asked(NamedTuple):
+    """Which checks are made. least: what weighs less is not; enabled: made all the same."""
+
+    least: Severity = Severity.WARNING
+    enabled: frozenset[str] = frozenset()
+
+
+USUAL = Asked()
+
+
+class Judgement(NamedTuple):
+    """How a zone is judged: by which policy, against which settings, and what is allowed in it.
+
+    comments: what its sources allow. allows: what is allowed beside.
+    """
+
+    policy: str = "default"
+    asked: Asked = USUAL
+    settings: Settings = NO_SETTINGS
+    comments: AllowComments | None = None
+    allows: Sequence[Allow] = ()
+
+
+_PLAIN = Judgement()
 
 
 def compile_zone(
@@ -31,14 +69,17 @@ def compile_zone(
     default_ttl: int | None = None,
     include: Include | None = None,
     policy: str = "default",
+    asked: Asked = USUAL,
 ) -> Compiled:
     """Return the zone that *sources* make in their order, and what is wrong with it.
 
     apex: absolute, lower case. default_ttl: seconds, where no `$TTL` holds; None: there is none.
     include: finds what `$INCLUDE` names. policy: `servers`, `default` or `strict`.
     """
-    fragments = read_fragments(apex, sources, default_ttl=default_ttl, include=include)
-    return judge_fragments(apex, fragments, policy=policy)
+    comments = AllowComments()
+    taken, include = map(comments.take, sources), comments.taking(include)
+    fragments = read_fragments(apex, taken, default_ttl=default_ttl, include=include)
+    return judge_fragments(apex, fragments, Judgement(policy, asked, comments=comments))
 
 
 def read_fragments(
@@ -58,14 +99,28 @@ def read_fragments(
 
 
 def judge_fragments(
-    apex: str, fragments: Sequence[Fragment], *, policy: str, written: int | None = None
+    apex: str,
+    fragments: Sequence[Fragment],
+    by: Judgement = _PLAIN,
+    *,
+    written: int | None = None,
 ) -> Compiled:
     """Return the zone that *fragments* make, taking over their records, and its findings.
 
     written: how many of them, from the first, people wrote: what leaks is looked for in these.
     """
-    findings = [finding for fragment in fragments for finding in fragment.findings]
-    findings += find_leaks(apex, fragments[:written])
+    read = [finding for fragment in fragments for finding in fragment.findings]
+    is_read = not has_errors(read)
+    read += find_leaks(apex, fragments[:written])
     zone = assemble(apex, fragments)
-    findings += check_zone(zone)
-    return Compiled(zone, sort_findings(apply_policy(findings, policy)))
+    comments = by.comments or AllowComments()
+    sieve = Sieve([*comments.allows(), *by.allows], zone)
+    checks = chosen(switched_on=by.asked.enabled, least=by.asked.least)
+    survey = Survey(zone, by.settings)
+    found = (finding for check in checks for finding in check.findings(survey))
+    # What is allowed goes before the rest is counted: a count must not stand for both.
+    findings = [*sieve.sift(read), *limit(sieve.sift(found)), *comments.problems()]
+    findings = apply_policy(findings, by.policy)
+    if is_read:  # else what an allow is for may just not have been read
+        findings += sieve.unused(_READ.union(check.name for check in checks))
+    return Compiled(zone, sort_findings(findings), sieve.silenced, sieve)

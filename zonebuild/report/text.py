@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from zonebuild.diagnostic import Finding, Severity, Waiting
-from zonebuild.model import ZoneDiff
+
+if TYPE_CHECKING:
+    from zonebuild.report.told import Told
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
@@ -28,28 +31,29 @@ def visible(text: str) -> str:
     return "".join(escaped)
 
 
-def summary_line(findings: Sequence[Finding], records: int) -> str:
+def tell(told: Told, *, colour: bool = False) -> Iterator[str]:
+    """Yield the findings, then what is allowed, each with its reason."""
+    yield from finding_lines(told.findings, colour=colour)
+    for finding, reason in told.silenced:
+        where, message = visible(str(finding.location)), visible(finding.message)
+        label = paint("allowed", "2", colour)
+        yield f"{where}: {label}: {message} [{finding.check}]: {visible(reason)}"
+
+
+def summary_line(told: Told) -> str:
     """Return the one line that counts what was found and what was read."""
-    errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    warnings = sum(finding.severity is Severity.WARNING for finding in findings)
-    return f"{_count(errors, 'error')}, {_count(warnings, 'warning')}, {_count(records, 'record')}"
+    counts = [
+        _count(told.count(Severity.ERROR), "error"),
+        _count(told.count(Severity.WARNING), "warning"),
+        _count(told.records, "record"),
+    ]
+    if told.known is not None:
+        counts.append(f"{told.known} known before")
+    return ", ".join(counts)
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def diff_lines(diff: ZoneDiff, *, colour: bool = False) -> Iterator[str]:
-    """Yield a line a change: `-` gone, `+` new, `~` another TTL, `!` an SOA field."""
-    for field, old, new in diff.soa:
-        yield paint(f"! {diff.origin} SOA {field} {old} -> {new}", "35", colour)
-    for change in diff.removed:
-        yield paint(f"- {' '.join(map(str, change))}", "31", colour)
-    for change in diff.added:
-        yield paint(f"+ {' '.join(map(str, change))}", "32", colour)
-    for ttl in diff.ttl_changed:
-        line = f"~ {ttl.owner} {ttl.rdtype} TTL {ttl.old} -> {ttl.new}"
-        yield paint(line, "33", colour)
 
 
 def waiting_lines(waitings: Iterable[Waiting], *, colour: bool = False) -> Iterator[str]:
