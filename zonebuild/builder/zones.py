@@ -7,70 +7,27 @@ remembered. A kill at any instant leaves each zone old or new, and the next run 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
-from zonebuild.builder.good import good_copy, good_part, keep_good
-from zonebuild.builder.numbering import (
-    KEEP,
-    AskServers,
-    NumberingError,
-    effective_policy,
-    is_same_content,
-    keep_without_serial,
-    kept_problem,
-    next_number,
-    read_history,
-)
+from zonebuild.builder.freeze import tell_freezes
+from zonebuild.builder.good import keep_good
+from zonebuild.builder.holding import Holding, read_holding, remember_reached
+from zonebuild.builder.job import Built, build_zone
+from zonebuild.builder.numbering import AskServers
 from zonebuild.builder.outcome import Report
-from zonebuild.builder.output import set_serial, soa_serial, zone_text
 from zonebuild.builder.parallel import map_zones
 from zonebuild.builder.places import UNSIGNED
-from zonebuild.builder.run import Run, inputs_of, remember_serials
-from zonebuild.builder.serials import KeptSerial, serials_text
-from zonebuild.builder.sources import ZoneSources
+from zonebuild.builder.run import Run, remember_serials
+from zonebuild.builder.serials import serials_text
 from zonebuild.builder.stamps import ZONES, Stamp, is_fresh, make_stamp
-from zonebuild.builder.zone import Candidate, compile_hand, make_candidate
-from zonebuild.diagnostic import (
-    Finding,
-    Location,
-    Severity,
-    Waiting,
-    has_errors,
-    sort_findings,
-)
-from zonebuild.diff import diff_records
-from zonebuild.files.manifest import Manifest, ManifestError, digest, read_manifest
-from zonebuild.files.read import SourceError, read_outside
+from zonebuild.diagnostic import Finding, Location, Severity, Waiting
+from zonebuild.files.manifest import Manifest, ManifestError, read_manifest
 from zonebuild.files.write import WriteBatch, make_directory, replace_file
-from zonebuild.model import Zone
-from zonebuild.site.config import ZoneConfig
 from zonebuild.site.names import file_name
-from zonebuild.zonefile import read_fragment
-
-_LIMIT = 1 << 30  # octets of a built zone
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(slots=True)
-class Built:
-    """What building one zone gave.
-
-    text: what goes into unsigned/, None where what stands there stays, and once it is staged.
-    digest: SHA-256 in hex of what then stands there, "" where the sources make nothing.
-    is_good: no error in the hand-written part: the built zone is its last good copy.
-    """
-
-    apex: str
-    report: Report
-    inputs: Sequence[str]
-    is_good: bool
-    text: bytes | None = None
-    digest: str = ""
-    serial: KeptSerial | None = None
 
 
 def stale_zones(run: Run, stamps: dict[str, Stamp]) -> list[str]:
@@ -103,23 +60,57 @@ def build_zones(
     remember_serials(run)
     for file in (run.places.unsigned("."), run.places.good(".")):
         make_directory(file.parent)
-    work = partial(build_zone, run, ask_servers=ask_servers)
-    with WriteBatch() as batch:
-        built: list[Built] = []
-        for zone in map_zones(work, apexes, in_child=run.leave_to_parent):
-            progress(len(built), len(apexes))
-            run.outcome.put(ZONES, zone.apex, zone.report)
-            if zone.text is not None:
-                batch.stage(run.places.unsigned(zone.apex), zone.text)
-                zone = replace(zone, text=None)
-            built.append(zone)
-        _write_serials(run, built)
-        _write_manifest(run, built)
-        batch.commit()
+    built = _write_zones(run, apexes, _Work(run, progress, ask_servers))
     keep_good(run.places, [zone.apex for zone in built if zone.is_good])
+    root = run.places.root
     for zone in built:
         output = f"{UNSIGNED}/{file_name(zone.apex)}"
-        stamps[zone.apex] = make_stamp(run.places.root, zone.inputs, [output], since=begun)
+        stamps[zone.apex] = make_stamp(root, zone.inputs, [output], since=begun, due=zone.due)
+
+
+def _write_zones(run: Run, apexes: Sequence[str], work: _Work) -> list[Built]:
+    """Write what differs of *apexes*; return what building each gave.
+
+    Where all of it together turns out to change too many zones, these are built once more, held.
+    """
+    holding = read_holding(run)
+    tell_freezes(run.outcome, holding.freezes, {*run.site.zones, *run.site.broken})
+    with WriteBatch() as batch, WriteBatch() as changing:
+        zones = {zone.apex: zone for zone in work.stage(apexes, holding, batch, changing)}
+        changes = {apex: zone.change for apex, zone in zones.items() if zone.change}
+        judged = holding.with_changes(changes, zones)
+        again = [apex for apex, plan in changes.items() if judged.differs(holding, apex, plan)]
+        if again:
+            changing.abandon()
+            zones |= {zone.apex: zone for zone in work.stage(again, judged, batch, batch)}
+        built = list(zones.values())
+        _write_serials(run, built)
+        _write_manifest(run, built)
+        remember_reached(run, judged, {zone.apex: zone.change for zone in built})
+        batch.commit()
+        changing.commit()
+    return built
+
+
+class _Work:
+    """The building of one zone after the other, each text staged as soon as it is made."""
+
+    def __init__(self, run: Run, progress: Progress, ask_servers: AskServers) -> None:
+        self._run, self._progress, self._ask_servers = run, progress, ask_servers
+
+    def stage(
+        self, apexes: Sequence[str], holding: Holding, batch: WriteBatch, changing: WriteBatch
+    ) -> Iterator[Built]:
+        """Yield *apexes* built and staged. changing: for changes that nobody has approved."""
+        run = self._run
+        work = partial(build_zone, run, ask_servers=self._ask_servers, holding=holding)
+        for done, zone in enumerate(map_zones(work, apexes, in_child=run.leave_to_parent)):
+            self._progress(done, len(apexes))
+            run.outcome.put(ZONES, zone.apex, zone.report)
+            if zone.text is not None:
+                target = changing if zone.is_free else batch
+                target.stage(run.places.unsigned(zone.apex), zone.text)
+            yield replace(zone, text=None)
 
 
 def _write_serials(run: Run, built: Sequence[Built]) -> None:
@@ -159,118 +150,3 @@ def tell_of_orphans(run: Run) -> None:
         what, why = f"removal of {apex}", f"{config.path} is gone: it is served as it was built"
         way_on = f"zonebuild remove {apex}, or restore the file"
         run.outcome.put(ZONES, apex, Report((), (Waiting(what, why, None, way_on),)))
-
-
-def build_zone(run: Run, apex: str, *, ask_servers: AskServers) -> Built:
-    """Return what the sources of *apex* make; nothing is written."""
-    config = run.site.zones.get(apex) or run.site.fallbacks[apex]
-    sources = run.reader.read(config)
-    sources.findings += run.site.broken.get(apex, ())
-    job = _Job(run, config, sources, ask_servers)
-    return job.built()
-
-
-class _Output(NamedTuple):
-    """The last fields of `Built`."""
-
-    text: bytes | None = None
-    digest: str = ""
-    serial: KeptSerial | None = None
-
-
-class _Job:
-    """The building of one zone: what stands, what is wanted, what it is numbered."""
-
-    def __init__(
-        self, run: Run, config: ZoneConfig, sources: ZoneSources, ask_servers: AskServers
-    ) -> None:
-        self.run, self.config, self.sources = run, config, sources
-        self.ask_servers = ask_servers
-        self.output = f"{UNSIGNED}/{file_name(config.apex)}"
-        self.old = self._read_old()
-        kept = run.serials.get(config.apex)
-        past = good_copy(run.places, config.apex) if self.old is None else self.old
-        self.history = read_history(config.apex, self.output, past, kept)
-        self.policy = self._policy(kept)
-        self.machine = frozenset(part.source.path for part in sources.machine)
-        self.good = good_part(run.places, config.apex)
-
-    def _policy(self, kept: KeptSerial | None) -> str:
-        """Return the serial policy; a head or a YAML file that is wrong does not change it."""
-        if kept is not None and kept.policy is not None and has_errors(self.sources.findings):
-            return kept.policy
-        return effective_policy(self.config, has_mark=self.sources.serial_marks() > 0)
-
-    def _read_old(self) -> bytes | None:
-        try:
-            return read_outside(self.run.places.unsigned(self.config.apex), _LIMIT)
-        except SourceError:
-            return None
-
-    def built(self) -> Built:
-        """Return the zone as it is to be written, and what there is to say."""
-        if self.policy == KEEP:
-            self.sources.findings += self._kept_problem()
-        candidate = self._candidate(self.history.provisional())
-        findings = [*self.sources.findings, *candidate.findings]
-        output = _Output()
-        if candidate.zone is not None:
-            try:
-                output = self._numbered(candidate.zone, is_good=candidate.is_good)
-            except NumberingError as error:
-                findings.append(error.finding)
-        report = Report(tuple(sort_findings({*findings, *candidate.quarantined})))
-        inputs = [*inputs_of(self.run, self.config), *self.sources.included]
-        is_good = candidate.is_good and not has_errors(findings)
-        return Built(self.config.apex, report, inputs, is_good, *output)
-
-    def _candidate(self, serial: int) -> Candidate:
-        return make_candidate(
-            self.config, self.sources, self.run.reader, serial=serial, good=self.good
-        )
-
-    def _kept_problem(self) -> list[Finding]:
-        """Say what is wrong with a serial that stays though the hand-written part changed."""
-        if self.sources.serial_marks():
-            return [keep_without_serial(self.config)]
-        zone = compile_hand(self.config, self.sources, self.run.reader)
-        before = None
-        if self.good is not None:
-            before = read_fragment(self.good, apex=self.config.apex).records
-        changed = before is not None and bool(diff_records(self.config.apex, before, zone.records))
-        return kept_problem(zone, self.history, hand_changed=changed)
-
-    def _numbered(self, zone: Zone, *, is_good: bool) -> _Output:
-        """Return the text to write, None where it stands there already, and its serial."""
-        provisional = self.history.provisional()
-        is_in_soa_alone = self.sources.serial_marks() == 1 and (
-            soa_serial(zone.records, zone.apex) == provisional
-        )
-        if self.policy != KEEP:
-            set_serial(zone, provisional)
-        text = self._text(zone)
-        if text == self.old:
-            return _Output(None, digest(text))
-        number = self._number(zone)
-        if number != provisional and self.policy != KEEP:
-            if is_good and not is_in_soa_alone:
-                zone = self._candidate(number).zone or zone
-            set_serial(zone, number)
-            text = self._text(zone)
-        return _Output(text, digest(text), KeptSerial(number, self.policy))
-
-    def _text(self, zone: Zone) -> bytes:
-        return zone_text(zone, self.machine).encode("ascii")
-
-    def _number(self, zone: Zone) -> int:
-        if self.policy == KEEP:
-            return soa_serial(zone.records, zone.apex) or 0
-        if self.history.published is not None and is_same_content(zone, self.history):
-            return self.history.published
-        return next_number(
-            self.config,
-            self.policy,
-            self.history,
-            now=self.run.now,
-            ask_servers=self.ask_servers,
-        )
