@@ -1,7 +1,7 @@
 """The task graph of this site: read it like a Makefile. `doit list` shows it.
 
-zones ──▶ handoff ──▶ outcome          `doit` runs these three
-  └──────────────────▶ outcome          `doit build` hands nothing off
+dnsextra ─┬─▶ zones ──▶ handoff ──▶ outcome     `doit` runs these
+sshfp ────┘     └─────────────────▶ outcome     `doit build` hands nothing off
 """
 
 from zonebuild.tasks import (
@@ -9,8 +9,10 @@ from zonebuild.tasks import (
     task_build,
     task_check,
     task_diff,
+    task_dnsextra,
     task_handoff,
     task_outcome,
+    task_sshfp,
     task_status,
     task_zone,
     task_zones,
@@ -23,8 +25,10 @@ __all__ = [
     "task_build",
     "task_check",
     "task_diff",
+    "task_dnsextra",
     "task_handoff",
     "task_outcome",
+    "task_sshfp",
     "task_status",
     "task_zone",
     "task_zones",

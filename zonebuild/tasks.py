@@ -27,15 +27,21 @@ __all__ = [
     "task_build",
     "task_check",
     "task_diff",
+    "task_dnsextra",
     "task_handoff",
     "task_outcome",
+    "task_sshfp",
     "task_status",
     "task_zone",
     "task_zones",
 ]
 
 Task = dict[str, Any]
+PRODUCERS = ("dnsextra", "sshfp")  # the stages that make fragments of what machines tell, in order
 _FORMATS = (("text", "for people"), ("json", "for programs"))
+_CHECK_FORMATS = (*_FORMATS, ("github", "for its workflows"), ("sarif", "for code scanning"))
+_SAVE_BASELINE = {"long": "save-baseline"}
+_DIFF_FORMATS = (*_FORMATS, ("markdown", "for a merge request"))
 _MANY = 1000  # zones; beyond it only the zones that are asked for get a task of their own
 
 
@@ -74,7 +80,7 @@ def configuration() -> dict[str, Any]:
     one on disk could only be cut off by a kill or a full disk, and stop all runs after that.
     """
     return {
-        "default_tasks": ["zones", "handoff", "outcome"],
+        "default_tasks": [*PRODUCERS, "zones", "handoff", "outcome"],
         "continue": True,
         "dep_file": ":memory:",
         "backend": "sqlite3",
@@ -92,6 +98,16 @@ def session() -> Session:
     opened = Session(Path.cwd(), command=" ".join(sys.argv))
     atexit.register(opened.close)
     return opened
+
+
+def task_dnsextra() -> Task:
+    """take the ACME challenges that are dropped into feeds"""
+    return _producer("dnsextra", "extra/*/acme")
+
+
+def task_sshfp() -> Task:
+    """take the SSH host keys that machines phone home"""
+    return _producer("sshfp", "extra/*/sshfp")
 
 
 def task_zones() -> Task:
@@ -121,7 +137,7 @@ def task_outcome() -> Task:
 
 def task_build() -> Task:
     """every zone, nothing handed off"""
-    return {"actions": [_tell], "task_dep": ["zones"], "uptodate": [False]}
+    return {"actions": [_tell], "task_dep": [*PRODUCERS, "zones"], "uptodate": [False]}
 
 
 def task_zone() -> Iterator[Task]:
@@ -140,17 +156,29 @@ def task_check() -> Task:
     """every zone from its sources; writes nothing"""
     return {
         "actions": [_check],
-        "params": [_format()],
+        "params": [
+            {**_format(), "choices": _CHECK_FORMATS},
+            {
+                **_parameter("verbose", False, "also what informs, and what is allowed"),
+                "type": bool,
+            },
+            _parameter("baseline", "", "tell only what is not in this file"),
+            {**_parameter("save_baseline", "", "write all that is found now"), **_SAVE_BASELINE},
+        ],
         "uptodate": [False],
     }
 
 
 def task_diff() -> Task:
     """what the sources change in the zones"""
-    against = "base, rev:REV or built; default: built, else base"
+    against = "base, rev:REV, built or axfr:HOST[:PORT]; default: built, else base"
     return {
         "actions": [_diff],
-        "params": [_parameter("against", "", against), _format()],
+        "params": [
+            _parameter("against", "", against),
+            {**_format(), "choices": _DIFF_FORMATS},
+            {**_parameter("dnssec", False, "what signers make as well"), "type": bool},
+        ],
         "uptodate": [False],
     }
 
@@ -164,6 +192,15 @@ def task_status() -> Task:
     }
 
 
+def _producer(stage: str, output: str) -> Task:
+    return _stage(
+        lambda: session().take_feed(stage),
+        fresh=lambda: session().feed_is_fresh(stage),
+        inputs="the feeds that site.yaml names",
+        outputs=output,
+    )
+
+
 def _stage(
     work: Callable[[], None], *, fresh: Callable[[], bool], inputs: str, outputs: str
 ) -> Task:
@@ -175,7 +212,7 @@ def _stage(
     }
 
 
-def _parameter(name: str, default: str, text: str) -> dict[str, Any]:
+def _parameter(name: str, default: str | bool, text: str) -> dict[str, Any]:
     return {"name": name, "long": name, "default": default, "help": text}
 
 
@@ -220,6 +257,9 @@ def _guarded_fresh(fresh: Callable[[], bool]) -> bool:
 
 
 def _build_one(apex: str) -> Any:
+    for stage in PRODUCERS:
+        if not _guarded_fresh(lambda stage=stage: session().feed_is_fresh(stage)):  # type: ignore[misc]
+            _guarded(lambda stage=stage: session().take_feed(stage))  # type: ignore[misc]
     failure = _guarded(lambda: session().build_zone(apex))
     return failure if failure is not None else _tell(apex)
 
@@ -234,16 +274,18 @@ def _tell(apex: str | None = None) -> Any:
     return _result(tell_outcome(session().root, outcome if apex is None else outcome.about(apex)))
 
 
-def _check(format: str) -> Any:
+def _check(format: str, verbose: bool, baseline: str, save_baseline: str) -> Any:
     from zonebuild.cli.site import check_site
+    from zonebuild.cli.verdict import Wanted
 
-    return _result(check_site(Path.cwd(), format))
+    wanted = Wanted(format, verbose, baseline=baseline, save_baseline=save_baseline)
+    return _result(check_site(Path.cwd(), wanted))
 
 
-def _diff(against: str, format: str) -> Any:
-    from zonebuild.cli.site import diff_site
+def _diff(against: str, format: str, dnssec: bool) -> Any:
+    from zonebuild.cli.site_diff import diff_site
 
-    return _result(diff_site(Path.cwd(), against, format))
+    return _result(diff_site(Path.cwd(), against, format, dnssec=dnssec))
 
 
 def _status(format: str) -> Any:

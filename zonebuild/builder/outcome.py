@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from zonebuild.diagnostic import Finding, Location, Note, Part, Severity, Waiting
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import replace_file
+from zonebuild.plan import HELD
 from zonebuild.report.json import finding_object, waiting_object
 
 SITE = ("site", "")  # what is said of site.yaml
@@ -86,6 +87,10 @@ class Outcome:
         """Return the zones with an error, sorted."""
         return sorted({apex for (_, apex), report in self._reports.items() if _fails(report)})
 
+    def held_zones(self) -> list[str]:
+        """Return the zones with a plan that is held, sorted."""
+        return sorted({a for (_, a), report in self._reports.items() if a and _holds(report)})
+
     def waitings(self) -> list[Waiting]:
         """Return all that waits, the soonest first."""
         waiting = [each for report in self._reports.values() for each in report.waitings]
@@ -100,6 +105,10 @@ class Outcome:
 
 def _fails(report: Report) -> bool:
     return any(finding.severity is Severity.ERROR for finding in report.findings)
+
+
+def _holds(report: Report) -> bool:
+    return any(finding.check == HELD for finding in report.findings)
 
 
 def read_outcome(path: Path) -> Outcome:

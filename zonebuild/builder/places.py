@@ -63,6 +63,21 @@ class Places:
         return self.root / STATE / "serials"
 
     @property
+    def reached(self) -> Path:
+        """The plans that are held because they came with those of many other zones."""
+        return self.root / STATE / "held"
+
+    @property
+    def challenges(self) -> Path:
+        """When each challenge was first seen."""
+        return self.root / STATE / "challenges"
+
+    @property
+    def host_keys(self) -> Path:
+        """Which SSH host keys are published, withdrawn or held."""
+        return self.root / STATE / "sshfp"
+
+    @property
     def outcome(self) -> Path:
         """What failed and what waits, by stage and zone."""
         return self.root / STATE / "outcome.json"
@@ -82,7 +97,7 @@ class Places:
         state = self.root / STATE
         tops = (UNSIGNED, SIGNED, KEYS)
         below = tuple(self.root / top for top in tops)
-        return (self.cache, state, state / "good", state / "signed", *below)
+        return (self.cache, state, state / "good", state / "signed", state / "frozen", *below)
 
     def stamps(self, stage: str) -> Path:
         """What each zone's inputs were when *stage* last dealt with it."""

@@ -25,7 +25,8 @@ def remove_zone(run: Run, apex: str) -> list[str]:
     pruned = prune(run.places.root, manifest, [path for path in manifest.entries if path != built])
     replace_file(run.places.manifest, manifest.without([built]).to_bytes())
     removed = list(pruned.removed)
-    for path in (f"{SIGNED}/{name}", f"{STATE}/signed/{name}", f"{STATE}/good/{name}"):
+    kept = (f"{STATE}/{folder}/{name}" for folder in ("signed", "good", "frozen"))
+    for path in (f"{SIGNED}/{name}", *kept):
         if _unlink(run.places.root / path):
             removed.append(path)
     _put_aside(run.places.root / KEYS / f"{name}.pem")

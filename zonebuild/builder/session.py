@@ -20,6 +20,8 @@ from zonebuild.builder.stamps import (
     HANDOFF,
     ZONES,
     Stamp,
+    feeds_digest,
+    files_below,
     is_fresh,
     make_stamp,
     program_key,
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
     from zonebuild.builder.run import Run
     from zonebuild.site.config import ZoneConfig
 
-_LISTING, _SITE = "zones/", "site.yaml"  # entries of the stamps that are no zone
+# Entries of the stamps that are no zone.
+_LISTING, _SITE, _FREEZES = "zones/", "site.yaml", "state/frozen/"
+_FEEDS, _YAML = "feeds", "yaml"
 
 
 class Session:
@@ -75,6 +79,30 @@ class Session:
     def has_failed(self) -> bool:
         """Whether nothing could be done at all."""
         return self._failure is not None
+
+    # -- feeds ------------------------------------------------------------------------------
+
+    def feed_is_fresh(self, stage: str) -> bool:
+        """Say whether nothing that the producer of *stage* reads has changed; opens no file."""
+        stamps = self._stamps(stage)
+        feeds = stamps.pop(_FEEDS, None)
+        if feeds is None or (feeds.due and self.now >= feeds.due) or not self._fit(stamps):
+            return False
+        return feeds.digest == feeds_digest(self.root, feeds.paths)
+
+    def take_feed(self, stage: str) -> None:
+        """Make fragments of what the producer of *stage* reads. Errors: SiteError, WriteError."""
+        from zonebuild.builder.feeds import used_feeds
+        from zonebuild.builder.producers import find_producer
+
+        run, begun = self.run(), time.time_ns()
+        producer = find_producer(stage)
+        paths = tuple(used_feeds(run, producer.key).values())
+        digest = feeds_digest(self.root, paths, since=begun)
+        inputs = [*run.yamls, *files_below(self.root, producer.inputs)]
+        stamps = {_YAML: make_stamp(self.root, inputs, since=begun)}
+        stamps[_FEEDS] = Stamp(digest, producer.take(run), paths)
+        self._save(stage, stamps, apexes=stamps.keys())
 
     # -- zones ------------------------------------------------------------------------------
 
@@ -139,11 +167,21 @@ class Session:
         return {} if self._is_outcome_lost else read_stamps(self.places.stamps(stage), self._key)
 
     def _are_fresh(self, stage: str) -> bool:
-        stamps = self._stamps(stage)
+        return self._fit(self._stamps(stage))
+
+    def _fit(self, stamps: dict[str, Stamp]) -> bool:
+        """Say whether *stamps* still describe what they were made of."""
         kept = stamps.pop(_LISTING, None)
         if kept is None or kept.digest != self._listing():
             return False
         return all(is_fresh(self.root, stamp, self.now) for stamp in stamps.values())
+
+    def _freezes_stamp(self) -> Stamp:
+        """Return what changes when a freeze begins or ends: status is to tell."""
+        from zonebuild.builder.freeze import FOLDER, SITE_FREEZE, read_freezes
+
+        due = read_freezes(self.places, self.now).next_end()
+        return make_stamp(self.root, [FOLDER, SITE_FREEZE], since=self._opened, due=due)
 
     def _save(
         self, stage: str, stamps: dict[str, Stamp], *, apexes: Collection[str] | None = None
@@ -157,6 +195,8 @@ class Session:
                 del stamps[apex]
             stamps[_LISTING] = Stamp(self._listed, 0, ())
             stamps[_SITE] = make_stamp(self.root, [SITE_FILE], since=self._opened)
+            if stage == ZONES:
+                stamps[_FREEZES] = self._freezes_stamp()
         self.run().outcome.save(self.places.outcome)
         replace_file(self.places.stamps(stage), stamps_text(stamps, self._key))
 

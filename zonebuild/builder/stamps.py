@@ -20,12 +20,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from zonebuild.files.feed import feed_stamp
 from zonebuild.files.read import SourceError, read_outside
 
 ZONES, HANDOFF = "zones", "handoff"  # the stages that keep stamps
 _LIMIT = 1 << 28  # octets
 _NUMBER = re.compile(r"[0-9]{1,12}")
-_TICK = 20_000_000  # nanoseconds; file systems take the time from a clock that ticks coarsely
+TICK = 20_000_000  # nanoseconds; file systems take the time from a clock that ticks coarsely
 
 
 class Stamp(NamedTuple):
@@ -46,9 +47,38 @@ def make_stamp(
     """
     read, written = tuple(read), tuple(written)
     paths = read + written
-    if any(_changed_since(f"{root}/{path}", since - _TICK) for path in read):
+    if any(_changed_since(f"{root}/{path}", since - TICK) for path in read):
         return Stamp("changed", due, paths)
     return Stamp(_digest(f"{root}/", paths), due, paths)
+
+
+def feed_folder(root: Path, path: str) -> Path:
+    """Return the directory of a feed; *path* is absolute or below the site's top."""
+    return root / path
+
+
+def feeds_digest(root: Path, paths: Iterable[str], *, since: int | None = None) -> str:
+    """Return what changes when anything does in the feeds at *paths*.
+
+    since: when their reading began, Unix time in nanoseconds. What changed at about that time may
+    or may not have been read, so its digest fits nothing and the feeds are looked at again.
+    """
+    stamps = [feed_stamp(feed_folder(root, path)) for path in paths]
+    if since is not None and any(last >= since - TICK for _, last in stamps):
+        return "changed"
+    seen = "\0\0".join(text for text, _ in stamps)
+    return hashlib.blake2b(seen.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+
+
+def files_below(root: Path, folders: Iterable[str]) -> list[str]:
+    """Return *folders* and the files in them, sorted, all relative to *root*."""
+    paths = list(folders)
+    for folder in folders:
+        try:
+            paths += sorted(f"{folder}/{name}" for name in os.listdir(root / folder))
+        except OSError:
+            continue
+    return paths
 
 
 def _changed_since(path: str, moment: int) -> bool:

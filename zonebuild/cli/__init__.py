@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 
 # The command, the module that has its `add_arguments(parser)` and `run(options)`, and its line.
 COMMANDS: tuple[tuple[str, str, str], ...] = (
-    ("check", "zonebuild.cli.check", "check one zone made of these files, outside any site"),
+    ("check", "zonebuild.cli.check", "check one zone made of these files, or a whole site"),
     ("compile", "zonebuild.cli.compile", "check one zone and write it as one file"),
+    ("explain", "zonebuild.cli.explain", "say what a check finds, why, and how to allow it"),
     ("diff", "zonebuild.cli.diff", "show what differs between two zone files"),
     ("status", "zonebuild.cli.status", "show what failed, what is held and what waits"),
+    ("approve", "zonebuild.cli.approve", "let a plan that is held be built, after a look at it"),
+    ("freeze", "zonebuild.cli.freeze", "let what people change wait until a given time"),
     ("init", "zonebuild.cli.init", "write a new site into an empty folder"),
     ("ds", "zonebuild.cli.ds", "print the DS records that a zone's parent is to publish"),
     ("remove", "zonebuild.cli.remove", "take a zone that has no file in zones/ any more away"),
+    ("token", "zonebuild.cli.token", "put an ACME challenge into the drop-box, wait for it"),
+    ("sshfp", "zonebuild.cli.sshfp", "list SSH host keys, let one that is held be published"),
 )
 
 

@@ -15,21 +15,18 @@ from typing import TYPE_CHECKING
 from zonebuild.builder.outcome import Outcome, read_outcome
 from zonebuild.builder.places import SiteError, find_places
 from zonebuild.cli import fail, wants_colour
-from zonebuild.diagnostic import Finding, Severity, has_errors, sort_findings
+from zonebuild.diagnostic import Finding, Severity, has_errors
 from zonebuild.files.read import SourceError, read_outside
-from zonebuild.report.text import (
-    diff_lines,
-    finding_lines,
-    summary_line,
-    visible,
-    waiting_lines,
-)
+from zonebuild.plan import HELD
+from zonebuild.report.text import finding_lines, waiting_lines
 
 if TYPE_CHECKING:
-    from zonebuild.builder.preview import Compared
     from zonebuild.builder.run import Run
+    from zonebuild.checks.allow import Silenced
+    from zonebuild.cli.verdict import Wanted
 
 _LIMIT = 64 << 20  # octets of a source
+_STAYS = "the last good part of each is served"
 
 
 def tell_outcome(root: Path, outcome: Outcome) -> int:
@@ -37,19 +34,25 @@ def tell_outcome(root: Path, outcome: Outcome) -> int:
 
     Returns 2 where site.yaml is wrong, though the zones were built with its last good copy.
     """
-    print_findings(placed(root, outcome.news()))
+    news = outcome.news()
+    print_findings(placed(root, news))
     places = find_places(root)
     failed = [apex for apex in outcome.failed_zones() if apex]
     is_built = {apex: places.unsigned(apex).exists() for apex in failed}
-    _print_failed([a for a in failed if is_built[a]], "the last good part of each is served")
-    _print_failed([a for a in failed if not is_built[a]], "never built, so nothing is served")
-    return 2 if outcome.has_site_error() else 1 if outcome.failed_zones() else 0
+    _print_zones("failed", [a for a in failed if is_built[a]], _STAYS)
+    _print_zones(
+        "failed", [a for a in failed if not is_built[a]], "never built, so nothing is served"
+    )
+    held = outcome.held_zones()
+    if any(finding.check == HELD for finding in news):
+        _print_zones("held", held, _STAYS)
+    return 2 if outcome.has_site_error() else 1 if outcome.failed_zones() or held else 0
 
 
-def _print_failed(apexes: Sequence[str], consequence: str) -> None:
+def _print_zones(how: str, apexes: Sequence[str], consequence: str) -> None:
     if apexes:
         shown = ", ".join(apexes[:10]) + (f" and {len(apexes) - 10} more" if apexes[10:] else "")
-        print(f"failed: {shown}; {consequence}", file=sys.stderr)
+        print(f"{how}: {shown}; {consequence}", file=sys.stderr)
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
@@ -78,33 +81,39 @@ def placed(root: Path, findings: Sequence[Finding]) -> list[Finding]:
     return fill_columns(findings, text_of)
 
 
-def check_site(root: Path, form: str) -> int:
-    """Judge every zone from its sources; write nothing."""
+def check_site(root: Path, wanted: Wanted) -> int:
+    """Judge every zone from its sources; write nothing but a baseline that is asked for."""
     from zonebuild.builder.preview import judge_zones
+    from zonebuild.builder.whole_site import WholeSite
+    from zonebuild.cli.verdict import tell_verdict
 
-    with _reading(root) as run:
+    with reading_site(root) as run:
         if isinstance(run, int):
             return run
         findings, records = [*run.site_findings, *run.zone_findings], 0
+        silenced: list[Silenced] = []
         wrong = 2 if has_errors(run.site_findings) else 1
-        for judged in judge_zones(run):
+        whole = WholeSite(run, wanted.asked)
+        for judged in judge_zones(run, wanted.asked, whole):
             findings += judged.findings
+            silenced += judged.candidate.silenced
             zone = judged.candidate.zone
             records += len(zone.records) if zone else 0
-    findings = sort_findings(placed(root, list(dict.fromkeys(findings))))
-    if form == "json":
-        from zonebuild.report.json import findings_json
-
-        print(findings_json(findings, records), end="")
-    else:
-        for line in finding_lines(findings, colour=wants_colour(sys.stdout)):
-            print(line)
-        print(summary_line(findings, records), file=sys.stderr)
-    return wrong if has_errors(findings) else 0
+        across, allowed = whole.judge()
+        findings += across
+        silenced += allowed
+    code = tell_verdict(
+        dict.fromkeys(findings),
+        wanted,
+        records=records,
+        silenced=list(dict.fromkeys(silenced)),
+        fill_columns=lambda some: placed(root, list(some)),
+    )
+    return wrong if code == 1 else code
 
 
 @contextmanager
-def _reading(root: Path) -> Iterator[Run | int]:
+def reading_site(root: Path) -> Iterator[Run | int]:
     """Give the site for reading, or the exit code where it cannot be read."""
     from zonebuild.builder.run import open_run
 
@@ -116,48 +125,6 @@ def _reading(root: Path) -> Iterator[Run | int]:
             print_findings(error.findings)
             run = fail(str(error))
         yield run
-
-
-def diff_site(root: Path, against: str, form: str) -> int:
-    """Show what the sources change in the zones."""
-    from zonebuild.builder.preview import compare_zones
-    from zonebuild.vcs import VcsError, checked_out
-
-    kind = against or ("built" if (root / "unsigned").is_dir() else "base")
-    try:
-        with _reading(root) as run:
-            if isinstance(run, int):
-                return run
-            if kind == "built":
-                return _print_diffs(list(compare_zones(run, None)), form)
-            if kind != "base" and not kind.startswith("rev:"):
-                return fail(f"--against={kind}: want base, rev:REV or built")
-            revision = kind.partition(":")[2] or None
-            with checked_out(root, revision) as folder, _reading(folder) as base:
-                if isinstance(base, int):
-                    return base
-                return _print_diffs(list(compare_zones(run, base)), form)
-    except VcsError as error:
-        return fail(str(error))
-
-
-def _print_diffs(compared: Sequence[Compared], form: str) -> int:
-    if form == "json":
-        import json
-
-        from zonebuild.report.json import diff_object
-
-        objects = [
-            {"zone": each.apex, "why": each.why, "diff": each.diff and diff_object(each.diff)}
-            for each in compared
-        ]
-        print(json.dumps(objects, indent=2))
-        return 0
-    for each in compared:
-        print(visible(f"{each.apex}{f' ({each.why})' if each.why else ''}"))
-        for line in diff_lines(each.diff, colour=wants_colour(sys.stdout)) if each.diff else ():
-            print(f"  {line}")
-    return 0
 
 
 def show_status(root: Path, form: str) -> int:
@@ -186,4 +153,5 @@ def show_status(root: Path, form: str) -> int:
             print(line)
         if not findings and not waitings:
             print("nothing is wrong, nothing waits")
-    return 1 if any(finding.severity is Severity.ERROR for finding in findings) else 0
+    is_wrong = any(f.severity is Severity.ERROR or f.check == HELD for f in findings)
+    return 1 if is_wrong else 0

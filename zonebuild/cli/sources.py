@@ -55,7 +55,11 @@ class SourceFiles:
 
     def with_columns(self, findings: Iterable[Finding]) -> list[Finding]:
         """Return *findings*, sorted, each with its column; the files are read again for that."""
-        return sort_findings(fill_columns(findings, _Texts().of))
+        return sort_findings(self.fill_columns(findings))
+
+    def fill_columns(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Return *findings* as `with_columns`, in the order given."""
+        return fill_columns(findings, _Texts().of)
 
 
 class _Texts:

@@ -84,7 +84,7 @@ class SourceTree:
             if error.errno not in _MAYBE_LINK:
                 raise SourceError(_reason(error)) from error
             descriptor = self._open_linked(parts)
-        return _read_open(descriptor, limit)
+        return read_open(descriptor, limit)
 
     def _inside(self, relative: str) -> tuple[str, ...]:
         """Return the components of *relative*, refusing what is no path inside the tree."""
@@ -166,7 +166,7 @@ def read_outside(path: Path, limit: int) -> bytes:
         descriptor = os.open(path, _FILE)
     except OSError as error:
         raise SourceError(_reason_at(path, error)) from error
-    return _read_open(descriptor, limit)
+    return read_open(descriptor, limit)
 
 
 def _refuse_unusable_name(name: str) -> None:
@@ -179,8 +179,11 @@ def _refuse_unusable_name(name: str) -> None:
         raise SourceError("has a character in its name that no file name can have")
 
 
-def _read_open(descriptor: int, limit: int) -> bytes:
-    """Return all that *descriptor* has, and close it."""
+def read_open(descriptor: int, limit: int) -> bytes:
+    """Return all that *descriptor* has, and close it.
+
+    limit: octets. Errors: SourceError, also for what is no regular file.
+    """
     try:
         return _read_whole(descriptor, limit)
     except OSError as error:

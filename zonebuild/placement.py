@@ -1,0 +1,39 @@
+"""Where machines' records may not stand: below what hides them from every resolver.
+
+Spec: RFC 1034 sections 3.6.2 and 4.2.1, RFC 6672 section 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from zonebuild.model import type_bit
+
+_NS, _CNAME, _DNAME = type_bit(2), type_bit(5), type_bit(39)
+_HIDING = (
+    (_CNAME, "is an alias (CNAME)"),
+    (_DNAME, "is redirected (DNAME)"),
+    (_NS, "is delegated"),
+)
+
+
+def hidden_by(name: str, apex: str, mask_of: Callable[[str], int]) -> str | None:
+    """Return what hides records at *name* in the zone of *apex*, None where nothing does.
+
+    name, apex: absolute, lower case, without escapes.
+    mask_of: the types that a name owns, as bits of `model.TYPE_BITS`.
+    """
+    for above in _from_below(name, apex):
+        mask = mask_of(above)
+        for bit, what in _HIDING:
+            if mask & bit and not (bit == _NS and above == apex):
+                return f"{above} {what}"
+    return None
+
+
+def _from_below(name: str, apex: str) -> Iterator[str]:
+    """Yield *name* and the names above it, down to and with *apex*."""
+    while name != apex and name:
+        yield name
+        name = name.partition(".")[2]
+    yield apex
