@@ -112,7 +112,7 @@ class Kind(NamedTuple):
 
 
 A, AAAA = ("{owner}", "A\t{v4}"), ("", "AAAA\t{v6}")
-DKIM = 'TXT ( "v=DKIM1; k=rsa; p={key}" ; (one of three\n\t\t"{key}"\n\t\t"IDAQAB" )'
+DKIM = 'TXT ( "v=DKIM1; k=rsa; p={key}" ; (one of three\n\t\t"{key}"\n\t\t"wwIDAQAB" )'
 TLSA = ("_443._tcp.{owner}", "TLSA 3 1 1 {digest}")
 DELEGATION = (
     ("{owner}", "NS ns.{owner}"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from zonebuild.builder.session import Session
 from zonebuild.cli.site import tell_outcome
 from zonebuild.diagnostic import Finding, Severity
+from zonebuild.tasks import PRODUCERS
 
 REPOSITORY = Path(__file__).parents[1]
 NOW = 1_795_000_000  # 2026-11-18 in UTC
@@ -41,12 +42,16 @@ OUTPUTS = ("unsigned", "signed", "state", "keys")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run did. code: its exit code. told: what it printed. stages: those that ran."""
+    """What one run did. code: its exit code. told: what it printed. stages: those that ran.
+
+    fed: the producers that looked at their feeds.
+    """
 
     code: int
     told: str
     stages: tuple[str, ...]
     findings: tuple[Finding, ...]
+    fed: tuple[str, ...] = ()
 
     @property
     def errors(self) -> set[str]:
@@ -95,12 +100,13 @@ class SmallSite:
         if settle:
             time.sleep(0.03)
         with closing(self.root, now) as session:
+            fed = tuple(_fed(session))
             ran = list(_stages(session, handoff=handoff))
             outcome = session.outcome()
             told = io.StringIO()
             with contextlib.redirect_stderr(told):
                 code = tell_outcome(self.root, outcome)
-            return Run(code, told.getvalue(), tuple(ran), tuple(outcome.findings()))
+            return Run(code, told.getvalue(), tuple(ran), tuple(outcome.findings()), fed)
 
     def built(self, zone: str) -> str:
         """Return the built zone, "" where there is none."""
@@ -148,6 +154,13 @@ def closing(root: Path, now: int = NOW) -> Iterator[Session]:
         yield session
     finally:
         session.close()
+
+
+def _fed(session: Session) -> Iterator[str]:
+    for producer in PRODUCERS:
+        if not session.feed_is_fresh(producer):
+            session.take_feed(producer)
+            yield producer
 
 
 def _stages(session: Session, *, handoff: bool) -> Iterator[str]:

@@ -111,7 +111,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     ),
     "zone yaml": (lambda s: s.write("zones/a.example.yaml", "ttl: 60\n"), "www 60 A 192.0.2.1"),
     "site yaml": (lambda s: s.append("site.yaml", "  ttl: 61\n"), "www 61 A 192.0.2.1"),
-    "fragment": (lambda s: s.write("extra/a.example/acme", "t TXT x\n"), "t 3600 TXT x"),
+    "fragment": (lambda s: s.write("extra/a.example/script", "t TXT x\n"), "t 3600 TXT x"),
 }
 
 
@@ -190,7 +190,7 @@ def test_fragments_come_change_and_go(tmp_path: Path, flat: bool) -> None:
     site = SmallSite(tmp_path / "site", [])
     pattern = "extra/*.{zone}" if flat else "extra/{zone}/*"
     site.add_zone("a.example", yaml=f'fragments: [soa/default, "primary/{{zone}}", "{pattern}"]\n')
-    path = "extra/acme.a.example" if flat else "extra/a.example/acme"
+    path = "extra/acme.a.example" if flat else "extra/a.example/script"
     site.run(settle=True)
     site.write(path, "t TXT one\n")
     site.run(settle=True)

@@ -76,7 +76,7 @@ def site(tmp_path: Path) -> SmallSite:
     """Three zones, b.example with a machine's record, built and signed."""
     small = SmallSite(tmp_path / "site", ["a.example", "c.example"], site=SIGNED)
     small.add_zone("b.example", yaml=YAML)
-    small.write("extra/b.example/acme", "_acme-challenge 60 TXT one\n")
+    small.write("extra/b.example/script", "_acme-challenge 60 TXT one\n")
     small.run(handoff=True)
     return small
 
@@ -100,7 +100,7 @@ def test_a_broken_zone_goes_on_with_its_last_good_part_and_todays_machine_record
 ) -> None:
     before = site.records("b.example")
     BREAKS[name][0](site)
-    site.write("extra/b.example/acme", "_acme-challenge 60 TXT two\n")
+    site.write("extra/b.example/script", "_acme-challenge 60 TXT two\n")
     site.write("extra/b.example/tlsa", "_443._tcp.www TXT three\n")
     site.run(handoff=True)
     assert site.records("b.example") == before - {"_acme-challenge 60 TXT one"} | {
@@ -199,11 +199,11 @@ def test_the_good_part_is_without_machines_wherever_fragments_names_them(tmp_pat
     site = SmallSite(tmp_path / "site", [])
     yaml = 'fragments: [soa/default, "extra/{zone}/*", "primary/{zone}"]\n'
     site.add_zone("a.example", yaml=yaml)
-    site.write("extra/a.example/acme", "t TXT one\n")
+    site.write("extra/a.example/script", "t TXT one\n")
     site.run()
     before = site.records("a.example")
     site.append("primary/a.example", "x A bad\n")
-    site.forget("extra/a.example/acme")
+    site.forget("extra/a.example/script")
     assert site.run().code == 1
     assert site.records("a.example") == before - {"t 3600 TXT one"}
 
@@ -211,7 +211,7 @@ def test_the_good_part_is_without_machines_wherever_fragments_names_them(tmp_pat
 def test_a_machine_may_include_nothing(tmp_path: Path) -> None:
     site = SmallSite(tmp_path / "site", ["a.example"])
     site.write("include/x", "inc TXT one\n")
-    site.write("extra/a.example/acme", "$INCLUDE include/x\n")
+    site.write("extra/a.example/script", "$INCLUDE include/x\n")
     run = site.run()
     assert (run.code, run.warnings) == (0, {"include"})
     assert "inc 3600 TXT one" not in site.records("a.example")
@@ -247,7 +247,7 @@ def test_a_zone_with_an_error_outside_its_hand_written_part_keeps_its_good_copy(
 ) -> None:
     good = (site.root / "state/good/b.example").read_text()
     site.append("primary/b.example", "x A bad\n")
-    site.write("extra/b.example/acme", "_acme-challenge 60 TXT two\n")
+    site.write("extra/b.example/script", "_acme-challenge 60 TXT two\n")
     site.run()
     assert site.built("b.example") != good
     assert (site.root / "state/good/b.example").read_text() == good

@@ -77,7 +77,7 @@ def test_a_written_serial_must_rise_with_the_content(tmp_path: Path) -> None:
     run = site.run()
     assert (run.code, run.errors) == (1, {"serial-not-raised"})
     assert "new 3600 A 192.0.2.7" not in site.records(ZONE)
-    site.write(f"extra/{ZONE}/acme", "token TXT t\n")
+    site.write(f"extra/{ZONE}/script", "token TXT t\n")
     assert site.run().code == 1
     assert "token 3600 TXT t" in site.records(ZONE)  # machines need no new serial
     site.write(f"soa/{ZONE}", KEPT.replace("7", "8"))

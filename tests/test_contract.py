@@ -14,9 +14,9 @@ from zonebuild.cli import run as zonebuild
 ZONE = """\
 $ORIGIN example.org.
 $TTL 3600
-@ SOA ns1 hostmaster 1 14400 3600 2419200 600
-@ NS ns1
-ns1 A 192.0.2.53
+@ SOA ns1.example.net. hostmaster 1 14400 3600 2419200 600
+@ NS ns1.example.net.
+@ NS ns2.example.net.
 www A 192.0.2.80
 """
 
@@ -110,7 +110,10 @@ def test_what_is_compiled_reads_as_the_same_zone(
     assert zonebuild(["compile", "--origin", "example.org", "good.zone", "tail.zone"]) == 0
     (folder / "out.zone").write_text(capsys.readouterr().out)
     assert zonebuild(["diff", "good.zone", "out.zone"]) == 1
-    assert capsys.readouterr().out == "+ ftp.example.org. 3600 CNAME www.example.org.\n"
+    assert capsys.readouterr().out == (
+        "+ ftp.example.org. 3600 CNAME www.example.org.\n"
+        "    ftp CNAME: new name: negative answers (NXDOMAIN) for up to 10 min\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["/etc/hostname", "../x", "loop.zone", "gone.zone", "link.zone"])
@@ -193,7 +196,10 @@ def test_diff_shows_the_edit_against_what_is_built_and_against_git(tmp_path: Pat
     site.append("primary/c.example", "new TXT hello\n")
     for against in ("built", "base", "rev:HEAD"):
         said = doit(site, "diff", f"--against={against}")
-        wanted = 'c.example.\n  + new.c.example. 3600 TXT "hello"\n'
+        wanted = (
+            'c.example.\n  + new.c.example. 3600 TXT "hello"\n'
+            "      new TXT: new name: negative answers (NXDOMAIN) for up to 10 min\n"
+        )
         assert (said.returncode, said.stdout, said.stderr) == (0, wanted, "")
     assert doit(site, "diff", "--against=rev:nothing").returncode == 2
 

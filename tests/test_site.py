@@ -83,10 +83,13 @@ ttl: 2h
 serial: unixtime
 policy: strict
 signing: {enabled: true, cds: delete, dnskey_ttl: 1d, validity: 8w}
-allow: [{check: missing-glue, reason: why not}, {check: x, name: a.example, reason: so}]
+allow: [{check: missing-glue, reason: why not}, {check: cname-loop, name: a.example, reason: so}]
 severity: {missing-glue: {severity: info, reason: a test}}
 vars: {a: b, c: [d, e]}
 servers: [192.0.2.1, "2001:DB8::0"]
+plan: {share: 5 %, least_records: 0}
+acme: {dnsextra: [Example.org, "*.example.org"]}
+sshfp: {phonehome: [a.example]}
 """
     )
     web = config.fragments[1]
@@ -100,6 +103,9 @@ servers: [192.0.2.1, "2001:DB8::0"]
     assert config.severity == {"missing-glue": SeverityRule(Severity.INFO, "a test")}
     assert config.vars == {"a": "b", "c": ("d", "e")}
     assert config.servers == ("192.0.2.1", "2001:db8::")
+    assert (config.plan.share, config.plan.least_records) == (5, 0)
+    assert config.acme == {"dnsextra": ("example.org.", "*.example.org.")}
+    assert config.sshfp == {"phonehome": ("a.example.",)}
     assert set(config.locations) == {key.name for key in ZONE_KEYS}
 
 
@@ -134,11 +140,19 @@ vars: a => 1:7 wrong-type vars is "a", \
 want a mapping of names, each to a plain text or a list of plain texts
 signing: {enabled: yes} => 1:20 wrong-value signing.enabled: "yes" is not a yes or no, \
 want true or false
-allow: [{check: a-b}] => 1:9 missing-key an item of allow has no reason, want a text
-allow: [{check: a-b, reason: ' '}] => 1:30 wrong-value reason: " " says nothing, want a text
+allow: [{check: cname-loop}] => 1:9 missing-key an item of allow has no reason, want a text
+allow: [{check: cname-loop, reason: ' '}] => 1:37 wrong-value reason: " " says nothing, want a text
+allow: [{check: glue-missing, reason: x}] => 1:17 wrong-value check: "glue-missing" is no check, \
+did you mean missing-glue?
+severity: {xyzzy: {severity: info, reason: x}} => 1:12 wrong-value a key of severity: "xyzzy" \
+is no check, want a name that `zonebuild explain` lists
 allow: [a] => 1:9 wrong-type an item of allow is "a", \
 want a mapping with check, name, reason
 servers: [a] => 1:11 wrong-value an item of servers: "a" is not an IPv4 or IPv6 address
+plan: {share: 30} => 1:15 wrong-value plan.share: "30" is no share, want one such as 30%
+plan: {share: 101%} => 1:15 wrong-value plan.share: "101%" is more than 100%, want less
+plan: {least_records: -1} => 1:23 wrong-value plan.least_records: "-1" is no whole number, \
+want one such as 10
 fragments: [{path: x, owners: []}] => 1:31 wrong-value owners has 0 items, want at least 1
 fragments: [keys/x] => 1:13 wrong-value an item of fragments: "keys/x" is in keys/, \
 where no fragment may lie
@@ -183,7 +197,9 @@ def test_a_broken_file_breaks_its_zone_alone() -> None:
 def test_a_broken_site_yaml_is_told_and_not_sound() -> None:
     site, findings = load({"site.yaml": "signer: me\n", "zones/a.yaml": ""})
     assert not site.is_sound
-    assert [f.message for f in findings] == ['signer: "me" is unknown, want local or none']
+    assert [f.message for f in findings] == [
+        'signer: "me" is unknown, want local, none, opendnssec, knot, bind or exec'
+    ]
     assert list(site.zones) == ["a."]
 
 

@@ -45,7 +45,7 @@ ERRORS: dict[str, tuple[str, tuple[str, int, int], str]] = {
     "word behind a value": ('a="b"c\nnext\n', ("missing-space", 1, 6), "next"),
     "NUL": ("a \0\nnext\n", ("control-character", 1, 3), "next"),
     "lone CR": ("a b\rc\nnext\n", ("control-character", 1, 4), "next"),
-    "control character in a string": ('"\x1b"\nnext\n', ("unbalanced-quote", 1, 1), "next"),
+    "control character in a string": ('"\x1b"\nnext\n', ("control-character", 1, 2), "next"),
     "not ASCII": ("a \xc3\xa9\nnext\n", ("non-ascii", 1, 3), "next"),
     "too many words": ("a " * (MAX_TOKENS + 1) + "\nnext\n", ("rdata-syntax", 1, 1), "next"),
     "too many words behind a (": ("( " + "\n b" * (MAX_TOKENS + 1), ("", 1, 1), " b"),
@@ -89,3 +89,17 @@ def test_every_text_is_read_to_its_end(text: str) -> None:
 )
 def test_holds_quote_skips_escaped_ones(text: str, held: bool) -> None:
     assert holds_quote(text) is held
+
+
+def test_a_string_that_is_not_ascii_is_written_anew() -> None:
+    entry = read_entry('a TXT "b\\"" "\xc3\xbc"\n', 0, 1)
+    assert entry.error is not None
+    assert entry.error.check == "non-ascii"
+    assert entry.error.column == 14
+    assert entry.error.message.endswith(': "\\195\\188"')
+
+
+def test_a_control_character_in_a_string_is_pointed_at() -> None:
+    error = read_entry('a TXT "b\x07"\n', 0, 1).error
+    assert error is not None
+    assert (error.check, error.column) == ("control-character", 9)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from zonebuild.diagnostic import Finding, Location
+from zonebuild.plan import SiteRails, ZoneRails
 from zonebuild.site.patterns import FragmentPattern
 from zonebuild.site.schema import Allow, SeverityRule
+from zonebuild.site.signers import ServerConfig, SignerConfig
 
 TemplateValue = str | tuple[str, ...]
 
@@ -59,6 +61,9 @@ class ZoneConfig:
     severity: Mapping[str, SeverityRule]
     vars: Mapping[str, TemplateValue]
     servers: tuple[str, ...]
+    acme: Mapping[str, tuple[str, ...]]
+    sshfp: Mapping[str, tuple[str, ...]]
+    plan: ZoneRails
     locations: Mapping[str, Location]
 
     def location(self, key: str) -> Location:
@@ -79,10 +84,40 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class AcmeConfig:
+    """What holds for all challenges. ttl, max_age: seconds."""
+
+    ttl: int
+    max_age: int
+
+
+@dataclass(frozen=True, slots=True)
+class SshfpConfig:
+    """What holds for all host keys. ttl, grace, stale_after: seconds."""
+
+    ttl: int
+    hold_new: bool
+    grace: int
+    stale_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffConfig:
+    """To whom built zones go: one that signs them, one that serves the files, and where it says."""
+
+    signer: SignerConfig
+    server: ServerConfig | None
+    signer_at: Location
+    server_at: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """What site.yaml says, and the zones whose files are in order, by apex.
 
     path: of site.yaml or of the file that overrides it.
+    signer: the kind of signer. handoff: that one and the server, with their options.
+    feeds: the directory of each, absolute or below the site's top.
     zones: sorted by apex. broken: the findings of each zone whose file is not in order.
     fallbacks: for the broken ones, what could be read of their files, defaults for the rest.
     is_sound: whether site.yaml itself has no error; nothing may be handed off where it has.
@@ -90,7 +125,12 @@ class Site:
 
     path: str
     signer: str
+    handoff: HandoffConfig
     limits: Limits
+    plan: SiteRails
+    feeds: Mapping[str, str]
+    acme: AcmeConfig
+    sshfp: SshfpConfig
     zones: Mapping[str, ZoneConfig]
     broken: Mapping[str, tuple[Finding, ...]]
     fallbacks: Mapping[str, ZoneConfig]

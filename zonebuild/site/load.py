@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from zonebuild.diagnostic import Finding, Location, Severity, has_errors, quoted, sort_findings
-from zonebuild.site.config import Limits, SigningConfig, Site, SoaConfig, ZoneConfig
+from zonebuild.plan import SiteRails, ZoneRails
+from zonebuild.site.config import (
+    AcmeConfig,
+    HandoffConfig,
+    Limits,
+    SigningConfig,
+    Site,
+    SoaConfig,
+    SshfpConfig,
+    ZoneConfig,
+)
 from zonebuild.site.kinds import Given, Key, read_keys
 from zonebuild.site.names import SITE_FILE, SUFFIX, ZONES_DIRECTORY, is_skipped, zone_name_from_file
 from zonebuild.site.schema import SITE_KEYS, ZONE_KEYS
@@ -46,14 +56,28 @@ def load_site(
     fallbacks = {apex: zones[apex] for apex in broken}
     loaded = Site(
         path,
-        values["signer"],
+        values["signer"].kind,
+        _handoff(values, site, path),
         Limits(**_section(values, "limits")),
+        SiteRails(**_section(values, "plan")),
+        values["feeds"],
+        AcmeConfig(**_section(values, "acme")),
+        SshfpConfig(**_section(values, "sshfp")),
         sound,
         dict(sorted(broken.items())),
         fallbacks,
         not has_errors(site_findings),
     )
     return loaded, sort_findings(site_findings + findings)
+
+
+def _handoff(
+    values: Mapping[str, Any], given: Mapping[str, Given], path: str
+) -> HandoffConfig:
+    signer_at, server_at = (
+        given[key].location if key in given else Location(path) for key in ("signer", "serve")
+    )
+    return HandoffConfig(values["signer"], values["serve"], signer_at, server_at)
 
 
 def _read_file(
@@ -125,7 +149,7 @@ def _zone(apex: str, path: str, own: Mapping[str, Given], site: Mapping[str, Any
     soa["rname"] = soa["rname"] or "hostmaster." + apex.removeprefix(".")
     signing = _section(values, "signing")
     if signing["enabled"] is None:
-        signing["enabled"] = site["signer"] != "none"
+        signing["enabled"] = site["signer"].kind != "none"
     locations = {key: given.location for key, given in {**defaults, **own}.items()}
     flat = {name: value for name, value in values.items() if "." not in name}
     return ZoneConfig(
@@ -133,6 +157,7 @@ def _zone(apex: str, path: str, own: Mapping[str, Given], site: Mapping[str, Any
         path=path,
         soa=SoaConfig(**soa),
         signing=SigningConfig(**signing),
+        plan=ZoneRails(**_section(values, "plan")),
         locations=locations,
         **flat,
     )

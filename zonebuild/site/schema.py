@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zonebuild.diagnostic import Finding, Severity
+from zonebuild.site.feeds import FEED_SITE_KEYS, FEED_ZONE_KEYS
 from zonebuild.site.kinds import (
     Key,
     Kind,
@@ -22,15 +23,18 @@ from zonebuild.site.kinds import (
 )
 from zonebuild.site.patterns import DEFAULT_FRAGMENTS, FragmentPattern, parse_paths
 from zonebuild.site.rules import FragmentRule, parse_owner_pattern
+from zonebuild.site.signers import SERVER, SIGNER, NoSigner
 from zonebuild.site.tree import MappingNode, Node, ScalarNode
 from zonebuild.site.values import (
     MAX_TTL,
     parse_address,
     parse_bool,
     parse_check_name,
+    parse_count,
     parse_duration,
     parse_name,
     parse_octets,
+    parse_percent,
     parse_rdtype,
     parse_template_text,
     parse_text,
@@ -84,6 +88,8 @@ CHECK = scalar("the name of a check", parse_check_name)
 RDTYPE = scalar("a record type", parse_rdtype)
 ADDRESS = scalar("an IP address", parse_address)
 OCTETS = scalar("a size", parse_octets)
+PERCENT = scalar("a share in percent", parse_percent)
+COUNT = scalar("a whole number", parse_count)
 TTL = scalar("a duration", parse_duration)
 TIMER = within(TTL, 1, MAX_TTL, "seconds")
 PATHS = scalar("a path", parse_paths)
@@ -201,7 +207,7 @@ ZONE_KEYS = (
         {},
         "{}",
         "checks whose findings weigh more or less here",
-        "severity: {ttl-too-low: {severity: info, reason: a test zone}}",
+        "severity: {ttl-out-of-bounds: {severity: info, reason: a test zone}}",
         merges=True,
     ),
     Key(
@@ -221,6 +227,17 @@ ZONE_KEYS = (
         "where the zone is served",
         "servers: [192.0.2.53]",
     ),
+    Key(
+        "plan.share",
+        PERCENT,
+        30,
+        "30%",
+        "how much of what people write may go or change at once, before it waits for an approval: "
+        "records, the SOA and mere TTLs not counted",
+        "plan: {share: 50%, least_records: 20}",
+    ),
+    Key("plan.least_records", COUNT, 10, "10", "a zone with fewer records has no such share"),
+    *FEED_ZONE_KEYS,
 )
 
 
@@ -232,7 +249,15 @@ def _read_defaults(node: Node, name: str, findings: list[Finding]) -> Any:
 
 
 SITE_KEYS = (
-    Key("signer", choice("local", "none"), "none", "none", "who signs the zones", "signer: local"),
+    Key("signer", SIGNER, NoSigner(), "none", "who signs the zones", "signer: local"),
+    Key(
+        "serve",
+        SERVER,
+        None,
+        "none",
+        "the name server on this host that serves the zone files, told of what changed",
+        "serve: {kind: nsd, address: 192.0.2.53}",
+    ),
     Key(
         "defaults",
         Kind("a mapping of keys of zones/NAME.yaml", _read_defaults),
@@ -250,4 +275,14 @@ SITE_KEYS = (
         "the size of a head, as written and as rendered",
         "limits: {fragment_octets: 256 MiB}",
     ),
+    Key(
+        "plan.zones_share",
+        PERCENT,
+        10,
+        "10%",
+        "how many of the zones people may change at once, before all of that waits for an approval",
+        "plan: {zones_share: 25%}",
+    ),
+    Key("plan.least_zones", COUNT, 20, "20", "fewer changed zones than these never wait for that"),
+    *FEED_SITE_KEYS,
 )

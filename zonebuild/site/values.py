@@ -17,11 +17,12 @@ _DURATION = re.compile(
 _OCTETS = re.compile(r"(\d{1,15}) ?(KiB|MiB|GiB)?", re.IGNORECASE | re.ASCII)
 _OCTET_UNITS = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,3}) ?%", re.ASCII)
 _LABEL = re.compile(r"(?:[A-Za-z0-9_*/-]|\\\d{3}|\\[!-/:-~])++", re.ASCII)
 _NAME = re.compile(rf"(?:{_LABEL.pattern}\.)+", re.ASCII)
 _ESCAPE = re.compile(r"\\(?:\d{3}|.)", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-_CHECK = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
+_LIST_OF_CHECKS = "want a name that `zonebuild explain` lists"
 _BREAKS_OUT = re.compile(r'[^ -~]|["();\\]')
 
 
@@ -56,10 +57,13 @@ def parse_template_text(text: str) -> str | Wrong:
 
 
 def parse_check_name(text: str) -> str | Wrong:
-    """Return the kebab-case name of a check."""
-    return (
-        text if _CHECK.fullmatch(text) else Wrong("is no check, want a name such as missing-glue")
-    )
+    """Return the name of a check that there is."""
+    from zonebuild.checks.explain import find_check, nearest_name
+
+    if find_check(text) is not None:
+        return text
+    near = nearest_name(text)
+    return Wrong(f"is no check, {f'did you mean {near}?' if near else _LIST_OF_CHECKS}")
 
 
 def parse_bool(text: str) -> bool | Wrong:
@@ -80,6 +84,21 @@ def parse_duration(text: str) -> int | Wrong:
     else:
         return Wrong("is not a duration, want seconds or a form such as 1h30m")
     return seconds if seconds <= MAX_TTL else Wrong(f"is more than {MAX_TTL} seconds, want less")
+
+
+def parse_percent(text: str) -> int | Wrong:
+    """Return a share of 0 to 100 percent."""
+    match = _PERCENT.fullmatch(text)
+    if match is None:
+        return Wrong("is no share, want one such as 30%")
+    return int(match[1]) if int(match[1]) <= 100 else Wrong("is more than 100%, want less")
+
+
+def parse_count(text: str) -> int | Wrong:
+    """Return a whole number, 0 or more."""
+    return (
+        int(text) if _NUMBER.fullmatch(text) else Wrong("is no whole number, want one such as 10")
+    )
 
 
 def parse_octets(text: str) -> int | Wrong:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import compress
 
 from zonebuild.model import Block, Fragment, Records
@@ -138,16 +138,19 @@ def _absolute_keys(written: Sequence[str], origin: str) -> list[str]:
     return keys
 
 
-def drop_rows(fragment: Fragment, rows: set[int]) -> None:
-    """Take *rows* out of the records of *fragment*."""
+def edit_rows(fragment: Fragment, *, dropped: Collection[int], ttls: Mapping[int, int]) -> None:
+    """Take the rows *dropped* out of the records of *fragment*, and give others another TTL.
+
+    ttls: seconds, by row.
+    """
     columns = Columns()
     for row, record in enumerate(fragment.records.iterate()):
-        if row not in rows:
+        if row not in dropped:
             columns.place(record.path, record.origin)
             columns.append(
                 record.owner,
                 record.owner,
-                ttl=record.ttl,
+                ttl=ttls.get(row, record.ttl),
                 rdtype=record.rdtype,
                 rdata=record.rdata,
                 line=record.line,

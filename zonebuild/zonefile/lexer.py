@@ -172,10 +172,28 @@ class _Lexer:
         return end
 
     def _bad_character(self, position: int) -> LexicalError:
+        string = _STRING.match(self.text, position)
+        if string is not None:  # it is closed, so something inside it is wrong
+            odd = _ODD_INSIDE.search(self.text, position + 1, string.end())
+            position = odd.start() if odd else position
         character = self.text[position]
         column = position - self.line_start + 1
+        if string is not None and character > "~":
+            return LexicalError("non-ascii", _in_string(string[0]), self.line, column)
         check, message = _describe(character, self.text, position)
         return LexicalError(check, message, self.line, column)
+
+
+_STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
+_ODD_INSIDE = re.compile(r"[^\t -~]")
+_SHOWN = 200  # characters of a string that is written anew for people
+
+
+def _in_string(string: str) -> str:
+    """Return what is said of *string*, which is not ASCII, and how it is to be written."""
+    written = _ODD_INSIDE.sub(lambda odd: f"\\{ord(odd[0]):03d}", string)
+    mend = f": {written}" if len(written) <= _SHOWN else ""
+    return f"a string that is not ASCII; write its octets as \\DDD (RFC 1035 section 5.1){mend}"
 
 
 def _describe(character: str, text: str, position: int) -> tuple[str, str]:
