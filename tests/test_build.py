@@ -347,3 +347,12 @@ def test_many_zones_built_by_several_processes_are_as_built_by_one(tmp_path: Pat
             session.build_zone(f"{name}.")
     assert [many.built(name) for name in names] == [one.built(name) for name in names]
     assert (many.root / "state/manifest").read_text() == (one.root / "state/manifest").read_text()
+
+
+def test_a_dangling_link_where_nothing_was_is_noticed(tmp_path: Path) -> None:
+    site = SmallSite(tmp_path / "site")
+    site.run()
+    site.run(settle=True)
+    assert site.run(settle=True).stages == ()
+    (site.root / "soa/b.example").symlink_to("nowhere")
+    assert site.run(settle=True).errors == {"unreadable-file"}

@@ -227,3 +227,13 @@ def test_what_is_remembered_comes_back() -> None:
 @pytest.mark.parametrize("damage", [b"\xff\xfe", b"x y z w\n", b"99999999999999 a b c\n", b"5 a\n"])
 def test_a_damaged_line_is_forgotten(damage: bytes) -> None:
     assert read_sights(damage + b"\n") == {}
+
+
+def test_a_token_joins_a_zone_that_lists_its_fragments_without_it(site: SmallSite) -> None:
+    site.write(f"zones/{ZONE}.yaml", ALLOW + 'fragments: [soa/default, "primary/{zone}"]\n')
+    drop(site)
+    site.run()
+    assert challenges(site) == {f"_acme-challenge {VALUE}"}
+    site.forget(f"box/{OWNER.rstrip('.')}")
+    site.run()
+    assert challenges(site) == set()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from tests.checked_zones import HEAD, HEAD_LINES, findings_of, found_by, read_zone
 from zonebuild.checks.reachable import unreachable
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Finding
+from zonebuild.rdata.canonical import canonical_text
+from zonebuild.rdata.grammar import is_plain
 
 OUTSIDE = "$TTL 60\n@ SOA ns.test. h 1 2 3 4 5\n@ NS ns.test.\n@ NS ns2.test.\n"
 REVERSE = "2.0.192.in-addr.arpa."
@@ -152,6 +156,23 @@ def test_two_servers_at_one_address_name_it_and_the_first() -> None:
         "NS ns2.example.org. has the address 192.0.2.1 of ns.example.org.:"
     )
     assert [note.location.line for note in finding.notes] == [3]
+
+
+@pytest.mark.parametrize(
+    "spelling", ["2A0F::1:2", "2a0f:0::1:2", "2a0f:0:0:0:0:0:1:2", "2a0f::0001:2", "2a0f::0:1:2"]
+)
+def test_two_spellings_of_an_address_are_the_same_address(spelling: str) -> None:
+    body = f"@ NS ns2\n@ NS ns3\nns2 AAAA 2a0f::1:2\nns3 AAAA {spelling}\n"
+    assert "2a0f::1:2" in only("ns-share-address", body).message
+
+
+@given(st.lists(st.sampled_from(["", "0", "1", "a", "01", "ffff"]), min_size=3, max_size=9))
+def test_addresses_of_servers_are_canonical(groups: list[str]) -> None:
+    text = ":".join(groups)
+    assume(is_plain("AAAA", text))
+    survey = Survey(read_zone(f"{HEAD}ns AAAA {text}\n"))
+    ((_ipv4, ipv6),) = survey.servers.addresses.values()
+    assert ipv6.text == canonical_text("AAAA", text, ".")
 
 
 def test_a_server_named_twice_shares_with_nobody() -> None:

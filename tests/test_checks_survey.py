@@ -1,4 +1,4 @@
-"""The survey of a zone: asked once, the same rows as a look at each, and a glance that hides none."""
+"""The survey of a zone: each question answered once, and a glance at rows that hides nothing."""
 
 from __future__ import annotations
 
@@ -141,8 +141,8 @@ WORDS = {
     "HTTPS": ["0 ", "1 ", ". ", "ns ", "alpn=h2 ", "ipv4hint=192.0.2.9 ", "key4=", "port=1"],
     "TXT": [
         '"', '" "', "v=", "V=", " ", "spf1", "all", "-all", "~all", "mx", "a ", "ip4:", "1.2.3.4",
-        "/32", "/33", "01.2.3.4", "256.1.1.1", "include:", "redirect=", "a.b", "a.1", ".", ";", "; ",
-        "DKIM1", "DMARC1", "k=rsa", "p=", "none", "reject", "MIIB", "M", "=", "\\\\", "\\;",
+        "/32", "/33", "01.2.3.4", "256.1.1.1", "include:", "redirect=", "a.b", "a.1", ".", ";",
+        "; ", "DKIM1", "DMARC1", "k=rsa", "p=", "none", "reject", "MIIB", "M", "=", "\\\\", "\\;",
         "rua=", "mailto:", "a@b",
     ],
 }  # fmt: skip

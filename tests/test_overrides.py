@@ -47,14 +47,14 @@ def test_the_last_good_part_is_still_allowed_what_it_was(site: SmallSite) -> Non
     site.append("primary/b.example", f"{MISMATCH} {ALLOW}\n")
     site.run()
     site.append("primary/b.example", "new A bad\n")
-    site.write("extra/b.example/acme", "_acme-challenge 60 TXT one\n")
+    site.write("extra/b.example/script", "_acme-challenge 60 TXT one\n")
     run = site.run()
     assert run.errors == {"rdata-syntax"}
     assert {"www 60 A 192.0.2.9", "_acme-challenge 60 TXT one"} <= site.records("b.example")
 
 
 def test_a_machine_allows_nothing(site: SmallSite) -> None:
-    site.write("extra/b.example/acme", f"{MISMATCH} {ALLOW}\n")
+    site.write("extra/b.example/script", f"{MISMATCH} {ALLOW}\n")
     run = site.run()
     assert run.warnings == {"rrset-ttl-mismatch"}
     assert "www 60 A 192.0.2.9" not in site.records("b.example")

@@ -19,7 +19,7 @@ TOP = Path(__file__).parents[2]
 REAL = TOP / "tests" / "real" / "grapheneos" / "zones"
 FRAGMENTS = ("base", "grapheneos-domain", "network-domain", "ns-staging", "staging")
 WRONG = "vanadium.app"  # it has a $ORIGIN without its final dot
-EXAMPLE = ("site.yaml", "dodo.py", "zones", "soa", "primary", "include", "extra")
+EXAMPLE = ("site.yaml", "dodo.py", "zones", "soa", "primary", "include", "extra", "dnsextra")
 
 
 def doit(site: Path) -> subprocess.CompletedProcess[str]:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from zonebuild.builder.good import good_copy, good_part
 from zonebuild.builder.holding import Hold, Holding
+from zonebuild.builder.known_names import written_names
+from zonebuild.builder.memory import Learnt, Memory
 from zonebuild.builder.numbering import (
     KEEP,
     AskServers,
@@ -41,6 +43,7 @@ from zonebuild.site.names import file_name
 from zonebuild.zonefile import read_fragment
 from zonebuild.zonefile.write import write_zone
 
+LARGE = 2000  # records; a smaller zone is built whole in no time
 _LIMIT = 1 << 30  # octets of a built zone
 
 
@@ -54,6 +57,7 @@ class Built:
     change: the checksum of what people changed, "" for nothing, None where it is not known.
     is_free: that change, which nobody approved, is in the text.
     due: Unix seconds at which the zone is stale all the same, 0: never.
+    learnt: what is to be remembered of a large zone; memory: what was, and holds on.
     """
 
     apex: str
@@ -66,6 +70,8 @@ class Built:
     text: bytes | None = None
     digest: str = ""
     serial: KeptSerial | None = None
+    learnt: Learnt | None = None
+    memory: Memory | None = None
 
 
 def build_zone(run: Run, apex: str, *, ask_servers: AskServers, holding: Holding) -> Built:
@@ -145,8 +151,18 @@ class _Job:
         report = Report(tuple(told), hold.waitings)
         inputs = [*inputs_of(self.run, self.config), *self.sources.included, *hold.inputs]
         is_good = candidate.is_good and not has_errors(findings)
-        built = Built(self.config.apex, report, inputs, is_good, due=hold.due)
+        learnt = None
+        if is_good and not told and not hold.waitings and candidate.zone is not None:
+            learnt = self._learnt(candidate.zone)
+        built = Built(self.config.apex, report, inputs, is_good, due=hold.due, learnt=learnt)
         return replace(built, **output._asdict())
+
+    def _learnt(self, zone: Zone) -> Learnt | None:
+        """Return what lets the next build be quick where only machines' records change."""
+        takes_records = self.machine or self.config.acme or self.config.sshfp
+        if not takes_records or self.policy == KEEP or len(zone.records) < LARGE:
+            return None
+        return Learnt(written_names(zone, self.machine), zone.spans[0].ttl, self.policy)
 
     def _candidate(self, serial: int, *, is_held: bool = False) -> Candidate:
         return make_candidate(

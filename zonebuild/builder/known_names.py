@@ -1,24 +1,50 @@
 """The names of each zone as people wrote it last without a mistake, looked up and not read again.
 
-A summary lies in the cache beside the stamp of the last good copy that it was made of. It is only
-made when somebody asks: few zones take records from machines.
+A summary lies in the cache beside a digest of the hand-written part that it was made of.
 """
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import re
+from hashlib import blake2b
 
 from zonebuild.assemble import assemble
-from zonebuild.builder.good import good_part
+from zonebuild.builder.good import good_copy
+from zonebuild.builder.output import MACHINES, hand_written
 from zonebuild.builder.places import Places
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import make_directory, replace_file
-from zonebuild.site.names import file_name
+from zonebuild.model import Zone
 from zonebuild.summary import Summary, read_summary, summarise
 from zonebuild.zonefile import read_fragment
 
 _LIMIT = 1 << 28  # octets of a summary
+_SERIAL = re.compile(rb"\tSOA\t\S+ \S+ (\d+) ")
+
+
+def hand_octets(text: bytes) -> int:
+    """Return how long the hand-written part of a built zone is."""
+    at = text.find(b"\n" + MACHINES.encode())
+    return len(text) if at < 0 else at + 1
+
+
+def serial_span(text: bytes) -> tuple[int, int] | None:
+    """Return where the serial of a built zone begins and ends, None where it has none."""
+    found = _SERIAL.search(text)
+    return found.span(1) if found else None
+
+
+def hand_digest(text: bytes) -> str:
+    """Return a digest of the hand-written part of a built zone, whatever its serial."""
+    end, span = hand_octets(text), serial_span(text)
+    digest = blake2b(digest_size=16)
+    view = memoryview(text)
+    if span is not None and span[1] <= end:
+        digest.update(view[: span[0]])
+        digest.update(view[span[1] : end])
+    else:
+        digest.update(view[:end])
+    return digest.hexdigest()
 
 
 def known_names(places: Places, apex: str) -> Summary | None:
@@ -26,30 +52,36 @@ def known_names(places: Places, apex: str) -> Summary | None:
 
     Errors: WriteError.
     """
-    stamp = _stamp(places.good(apex))
-    if stamp is None:
+    good = good_copy(places, apex)
+    if good is None:
         return None
-    path = places.cache / "names" / file_name(apex)
-    try:
-        first, _, rest = read_outside(path, _LIMIT).partition(b"\n")
-    except SourceError:
-        first, rest = b"", b""
-    summary = read_summary(rest) if first == stamp else None
-    if summary is not None:
-        return summary
-    source = good_part(places, apex)
-    if source is None:
-        return None
-    zone = assemble(apex, [read_fragment(source, apex=apex)])
-    summary = summarise(zone, len(zone.records))
-    make_directory(path.parent)
-    replace_file(path, stamp + b"\n" + summary.to_bytes())
+    digest = hand_digest(good)
+    summary = kept_names(places, apex, digest)
+    if summary is None:
+        source = hand_written("", good)
+        zone = assemble(apex, [read_fragment(source, apex=apex)])
+        summary = summarise(zone, len(zone.records))
+        keep_names(places, apex, digest, summary)
     return summary
 
 
-def _stamp(path: Path) -> bytes | None:
+def kept_names(places: Places, apex: str, digest: str) -> Summary | None:
+    """Return the names that are kept of the hand-written part with this *digest*."""
     try:
-        found = os.stat(path)
-    except OSError:
+        first, _, rest = read_outside(places.names(apex), _LIMIT).partition(b"\n")
+    except SourceError:
         return None
-    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns}".encode()
+    return read_summary(rest) if first == digest.encode() else None
+
+
+def keep_names(places: Places, apex: str, digest: str, summary: Summary) -> None:
+    """Keep the names of the hand-written part with this *digest*. Errors: WriteError."""
+    path = places.names(apex)
+    make_directory(path.parent)
+    replace_file(path, digest.encode() + b"\n" + summary.to_bytes())
+
+
+def written_names(zone: Zone, machine: frozenset[str]) -> Summary:
+    """Return the names of what people wrote in *zone*. machine: the paths of all else."""
+    ends = [span.end for span in zone.spans if span.path not in machine]
+    return summarise(zone, max(ends, default=0))

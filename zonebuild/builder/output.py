@@ -11,7 +11,7 @@ from zonebuild.rdata.canonical import canonical_text
 from zonebuild.zonefile import Source, decode_source, read_fragment
 from zonebuild.zonefile.write import write_zone
 
-_MACHINES = "; made by machines\n"
+MACHINES = "; made by machines\n"
 _SOA = 6
 
 
@@ -20,7 +20,7 @@ def zone_text(zone: Zone, machine_paths: frozenset[str]) -> str:
     pieces, is_marked = [], False
     for path, text in write_zone(zone):
         if path in machine_paths and not is_marked:
-            pieces.append(_MACHINES)
+            pieces.append(MACHINES)
             is_marked = True
         pieces.append(text)
     return "".join(pieces)
@@ -29,7 +29,7 @@ def zone_text(zone: Zone, machine_paths: frozenset[str]) -> str:
 def hand_written(path: str, data: bytes) -> Source:
     """Return the hand-written part of a built zone. path: as messages name it."""
     source = decode_source(path, data)
-    return source._replace(text=source.text.partition(_MACHINES)[0])
+    return source._replace(text=source.text.partition(MACHINES)[0])
 
 
 def read_built(path: str, data: bytes, apex: str) -> Records:

@@ -67,6 +67,14 @@ class Places:
         """The plans that are held because they came with those of many other zones."""
         return self.root / STATE / "held"
 
+    def names(self, apex: str) -> Path:
+        """The names of the hand-written part of a zone, summed up."""
+        return self.cache / "names" / file_name(apex)
+
+    def memory(self, apex: str) -> Path:
+        """What lets a large zone take machines' records quickly."""
+        return self.cache / "memory" / file_name(apex)
+
     @property
     def challenges(self) -> Path:
         """When each challenge was first seen."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import compress
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from zonebuild import dropbox
 from zonebuild.builder.sources import Part
-from zonebuild.diagnostic import Finding, Location, Severity
-from zonebuild.model import Zone, type_bit
+from zonebuild.diagnostic import Finding, Severity
+from zonebuild.model import Record, Zone, type_bit
 from zonebuild.rdata.types import type_number
 from zonebuild.site.names import file_name
 from zonebuild.sshfp import place as sshfp
@@ -69,12 +69,32 @@ class Written:
         return next((records.ttls[row] for row in rows if records.rdtypes[row] == rdtype), None)
 
 
+class Names(Protocol):
+    """What people wrote, as rules ask of it: a `Written` zone, or its summary."""
+
+    def mask(self, name: str) -> int:
+        """Return the types that *name* owns."""
+
+    def exists(self, name: str) -> bool:
+        """Say whether *name*, or a name below it, owns something."""
+
+
+def refuse(record: Record, apex: str, names: Names, producer: tuple[str, Rule]) -> Finding | None:
+    """Return why a producer's record may not stand in the zone of *apex*, None where it may."""
+    mnemonic, rule = producer
+    why = f"it is {record.rdtype}, want {mnemonic} alone" if record.rdtype != mnemonic else None
+    why = why or rule(record.owner, apex, names.mask, names.exists)
+    if why is None:
+        return None
+    return Finding(record.location, Severity.ERROR, "misplaced-record", why)
+
+
 def place_records(zone: Zone, parts: Sequence[Part]) -> Placing:
     """Return which records of producers may not stand in *zone*, and which take another TTL.
 
     zone: of *parts*, those of machines last.
     """
-    ruled = {f"extra/{file_name(zone.apex)}/{name}": rule for name, rule in RULES.items()}
+    ruled = ruled_paths(zone.apex)
     placing = Placing({}, {})
     if not any(part.is_machine and part.source.path in ruled for part in parts):
         return placing
@@ -87,6 +107,11 @@ def place_records(zone: Zone, parts: Sequence[Part]) -> Placing:
     return placing
 
 
+def ruled_paths(apex: str) -> dict[str, tuple[str, Rule]]:
+    """Return the fragments of producers in the zone of *apex*, with the rule of each."""
+    return {f"extra/{file_name(apex)}/{name}": rule for name, rule in RULES.items()}
+
+
 def _spans(zone: Zone) -> Iterator[tuple[str, range]]:
     start = 0
     for span in zone.spans:
@@ -97,14 +122,12 @@ def _spans(zone: Zone) -> Iterator[tuple[str, range]]:
 def _place(
     placing: Placing, zone: Zone, rows: range, written: Written, producer: tuple[str, Rule]
 ) -> None:
-    mnemonic, rule = producer
+    mnemonic, _ = producer
     for record in zone.records.select(list(rows)):
         place = (record.path, record.line)
-        why = f"it is {record.rdtype}, want {mnemonic} alone" if record.rdtype != mnemonic else None
-        why = why or rule(record.owner, zone.apex, written.mask, written.exists)
-        if why is not None:
-            where = Location(*place)
-            placing.refused[place] = Finding(where, Severity.ERROR, "misplaced-record", why)
+        refusal = refuse(record, zone.apex, written, producer)
+        if refusal is not None:
+            placing.refused[place] = refusal
             continue
         ttl = written.ttl(record.owner, type_number(mnemonic) or 0)
         if ttl is not None and ttl != record.ttl:

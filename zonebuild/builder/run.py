@@ -21,7 +21,7 @@ from zonebuild.files.lock import Lock, LockError
 from zonebuild.files.read import SourceError, SourceTree, read_outside
 from zonebuild.files.write import make_directory, replace_file, sweep
 from zonebuild.site.config import Site, ZoneConfig
-from zonebuild.site.fragments import FragmentFinder
+from zonebuild.site.fragments import MACHINE_MADE, FragmentFinder
 from zonebuild.site.load import Override, load_site
 from zonebuild.site.names import (
     SITE_FILE,
@@ -203,7 +203,7 @@ def _listing(root: Path) -> Callable[[str], list[str]]:
 
 def inputs_of(run: Run, config: ZoneConfig) -> list[str]:
     """Return the paths that decide what *config*'s zone is made of, there or not."""
-    paths = [SITE_FILE, config.path]
+    paths = [SITE_FILE, config.path, f"{MACHINE_MADE}{file_name(config.apex)}"]
     for pattern in config.fragments:
         for path in pattern.paths:
             place = path.replace("{zone}", file_name(config.apex))

@@ -67,12 +67,17 @@ class SourceReader:
     def __init__(self, root: Path, tree: SourceTree, site: Site, finder: FragmentFinder) -> None:
         self._root, self._tree, self._site, self._finder = root, tree, site, finder
 
-    def read(self, zone: ZoneConfig) -> ZoneSources:
-        """Return what the files of *zone* hold, as far as they can be read."""
+    def read(self, zone: ZoneConfig, *, machine_only: bool = False) -> ZoneSources:
+        """Return what the files of *zone* hold, as far as they can be read.
+
+        machine_only: those that people write are not read.
+        """
         sources = ZoneSources()
         found, missing = self._finder.find(zone)
         sources.findings += missing
         for fragment in found:
+            if machine_only and not fragment.is_machine:
+                continue
             part = self._part(zone, fragment, sources)
             if part is not None:
                 sources.parts.append(part)

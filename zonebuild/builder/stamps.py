@@ -18,7 +18,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zonebuild.files.feed import feed_stamp
 from zonebuild.files.read import SourceError, read_outside
@@ -110,9 +110,20 @@ def _digest(prefix: str, paths: Iterable[str]) -> str:
 
 
 def _look_at(path: str) -> tuple[os.stat_result, ...]:
-    """Return what is at *path*, and what that leads to where it is a link. Errors: OSError."""
+    """Return what is at *path*, and what a link there leads to, if anything. Errors: OSError."""
     found = os.lstat(path)
-    return (found, os.stat(path)) if stat.S_ISLNK(found.st_mode) else (found,)
+    if not stat.S_ISLNK(found.st_mode):
+        return (found,)
+    try:
+        return (found, os.stat(path))
+    except OSError:
+        return (found,)
+
+
+def read_stamp(parts: list[Any]) -> Stamp:
+    """Return the stamp whose fields JSON has kept. Errors: ValueError, TypeError."""
+    made, due, paths = parts
+    return Stamp(str(made), int(due), tuple(map(str, paths)))
 
 
 def read_stamps(path: Path, key: str) -> dict[str, Stamp]:

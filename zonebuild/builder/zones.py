@@ -15,10 +15,12 @@ from zonebuild.builder.freeze import tell_freezes
 from zonebuild.builder.good import keep_good
 from zonebuild.builder.holding import Holding, read_holding, remember_reached
 from zonebuild.builder.job import Built, build_zone
+from zonebuild.builder.memory import keep, learn
 from zonebuild.builder.numbering import AskServers
 from zonebuild.builder.outcome import Report
 from zonebuild.builder.parallel import map_zones
 from zonebuild.builder.places import UNSIGNED
+from zonebuild.builder.quick import build_quickly
 from zonebuild.builder.run import Run, remember_serials
 from zonebuild.builder.serials import serials_text
 from zonebuild.builder.stamps import ZONES, Stamp, is_fresh, make_stamp
@@ -62,6 +64,7 @@ def build_zones(
         make_directory(file.parent)
     built = _write_zones(run, apexes, _Work(run, progress, ask_servers))
     keep_good(run.places, [zone.apex for zone in built if zone.is_good])
+    _remember(run, built, begun)
     root = run.places.root
     for zone in built:
         output = f"{UNSIGNED}/{file_name(zone.apex)}"
@@ -103,7 +106,7 @@ class _Work:
     ) -> Iterator[Built]:
         """Yield *apexes* built and staged. changing: for changes that nobody has approved."""
         run = self._run
-        work = partial(build_zone, run, ask_servers=self._ask_servers, holding=holding)
+        work = partial(_build, run, ask_servers=self._ask_servers, holding=holding)
         for done, zone in enumerate(map_zones(work, apexes, in_child=run.leave_to_parent)):
             self._progress(done, len(apexes))
             run.outcome.put(ZONES, zone.apex, zone.report)
@@ -111,6 +114,22 @@ class _Work:
                 target = changing if zone.is_free else batch
                 target.stage(run.places.unsigned(zone.apex), zone.text)
             yield replace(zone, text=None)
+
+
+def _build(run: Run, apex: str, *, ask_servers: AskServers, holding: Holding) -> Built:
+    """Build one zone, quickly where only machines' records changed."""
+    built = build_quickly(run, apex, ask_servers=ask_servers, holding=holding)
+    return built or build_zone(run, apex, ask_servers=ask_servers, holding=holding)
+
+
+def _remember(run: Run, built: Sequence[Built], begun: int) -> None:
+    """Keep what lets large zones take machines' records quickly."""
+    places = run.places
+    for zone in built:
+        if zone.learnt is not None:
+            learn(places, zone.apex, zone.learnt, zone.inputs, zone.digest, since=begun)
+        elif zone.memory is not None:
+            keep(places, zone.apex, zone.memory, zone.inputs, since=begun)
 
 
 def _write_serials(run: Run, built: Sequence[Built]) -> None:

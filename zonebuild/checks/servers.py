@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cached_property
 from itertools import compress
@@ -13,6 +14,11 @@ from zonebuild.rdata.types import type_mnemonic
 
 if TYPE_CHECKING:
     from zonebuild.checks.survey import Survey
+
+
+# What is canonical at a glance: up to six groups, none of them 0, and `::` between two of them.
+_GROUP = "[1-9a-f][0-9a-f]{0,3}"
+_PLAIN_IPV6 = re.compile(rf"(?!(?:[^:]*:){{7}})(?:{_GROUP}:)+(?::{_GROUP})+")
 
 
 class Address(NamedTuple):
@@ -77,7 +83,7 @@ class Servers:
         rows = [row for row in owned if records.rdtypes[row] in (bits.A, bits.AAAA)]
         for row, origin, rdata in survey.rdatas(rows):
             rdtype = records.rdtypes[row]
-            if rdtype == bits.AAAA or "\\" in rdata:
+            if not (_PLAIN_IPV6.fullmatch(rdata) if rdtype == bits.AAAA else "\\" not in rdata):
                 rdata = canonical_text(type_mnemonic(rdtype), rdata, origin)
             found.setdefault(records.owners[row], []).append(Address(row, rdata))
         return found

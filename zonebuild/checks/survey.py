@@ -124,8 +124,8 @@ class Survey:
         if type_mnemonic(rdtype) in TARGET_TOKEN:
             return self.pointing(rdtype)[0]
         if rdtype not in self._rows:
-            rdtypes = self.records.rdtypes
-            self._rows[rdtype] = list(compress(range(len(rdtypes)), map(eq, rdtypes, repeat(rdtype))))
+            is_wanted = map(eq, self.records.rdtypes, repeat(rdtype))
+            self._rows[rdtype] = list(compress(range(len(self.records)), is_wanted))
         return self._rows[rdtype]
 
     def search(self, pattern: re.Pattern[str]) -> Sequence[tuple[int, re.Match[str]]]:

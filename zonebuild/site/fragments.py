@@ -14,6 +14,7 @@ from zonebuild.site.tree import error
 
 HEADS = "soa/"
 MACHINE_MADE = "extra/"
+PRODUCED = ("acme", "sshfp", "tlsa")  # what producers make joins its zone, listed or not
 _ZONE = "{zone}"
 
 Listing = Callable[[str], Collection[str]]
@@ -66,6 +67,10 @@ class FragmentFinder:
                     location,
                 )
                 sources.setdefault(path, source)
+        folder, here = f"{MACHINE_MADE}{file_name(zone.apex)}", Location(zone.path)
+        made = self._files(folder)
+        for path in (f"{folder}/{name}" for name in PRODUCED if name in made):
+            sources.setdefault(path, FragmentSource(path, False, True, None, here))
         return tuple(sources.values()), findings
 
     def _paths(
