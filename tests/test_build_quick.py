@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sites import DAY, NOW, SITE, SmallSite
-from zonebuild.builder import job, zones
+from zonebuild.builder import job
 
 ZONE, OWNER = "a.example", "_acme-challenge.a.example"
 VALUES = ["gfj9Xq-Rg_85nM0abcdefghijklmnopqrstuvwxyz01", "A" * 43]
@@ -37,7 +37,7 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         built.append(apex)
         return build(run, apex, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(zones, "build_zone", noted)
+    monkeypatch.setattr(job, "build_zone", noted)
     return built
 
 
@@ -104,6 +104,34 @@ def test_whatever_else_changed_wants_a_full_build(
     assert site.run(settle=True).code == 0
     assert whole == [f"{ZONE}."]
     assert f'{OWNER}. 60 TXT "{VALUES[0]}"' in site.records(ZONE)
+
+
+def test_what_other_machines_wrote_stays_as_it_is(site: SmallSite, whole: list[str]) -> None:
+    site.write(f"extra/{ZONE}/aaa", "x TXT y\n$TTL 60\nz TXT y\n")
+    site.write(f"extra/{ZONE}/script", "s 60 TXT t\n")
+    site.run(settle=True)
+    site.run(settle=True)
+    whole.clear()
+    drop(site, "www")
+    site.run(settle=True)
+    assert whole == []
+    drop(site)
+    site.run(settle=True)
+    quick = site.built(ZONE)
+    assert whole == []
+    assert built_whole(site) == quick
+
+
+def test_a_token_beside_another_machines_text_wants_a_full_build(
+    site: SmallSite, whole: list[str]
+) -> None:
+    site.write(f"extra/{ZONE}/script", "_acme-challenge 60 TXT t\n")
+    site.run(settle=True)
+    site.run(settle=True)
+    whole.clear()
+    drop(site)
+    site.run(settle=True)
+    assert whole == [f"{ZONE}."]
 
 
 def test_a_token_beside_text_by_hand_wants_a_full_build(site: SmallSite, whole: list[str]) -> None:

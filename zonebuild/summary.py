@@ -61,7 +61,18 @@ def read_summary(data: bytes) -> Summary | None:
 
 def summarise(zone: Zone, written: int) -> Summary:
     """Return the summary of the first *written* rows of *zone*: what people wrote."""
-    masks = written_masks(zone, written)
+    return _sum_up(zone, written_masks(zone, written))
+
+
+def summarise_rows(zone: Zone, rows: Iterable[int]) -> Summary:
+    """Return the summary of *rows* of *zone* alone."""
+    masks = [0] * len(zone.masks)
+    for row in rows:
+        masks[zone.records.owners[row]] |= type_bit(zone.records.rdtypes[row])
+    return _sum_up(zone, masks)
+
+
+def _sum_up(zone: Zone, masks: list[int]) -> Summary:
     owned = list(compress(zone.records.names, masks))
     empty = _empty_non_terminals(owned, zone.apex)
     pairs = list(zip(map(_hash, owned), filter(None, masks), strict=True))

@@ -5,15 +5,14 @@ Nothing is written here: the stage `zones` does that, for all zones together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
+from zonebuild.builder.built import Built
 from zonebuild.builder.good import good_copy, good_part
 from zonebuild.builder.holding import Hold, Holding
-from zonebuild.builder.known_names import written_names
-from zonebuild.builder.memory import Learnt, Memory
+from zonebuild.builder.memory import Learnt, learnt_from
 from zonebuild.builder.numbering import (
     KEEP,
     AskServers,
@@ -45,33 +44,6 @@ from zonebuild.zonefile.write import write_zone
 
 LARGE = 2000  # records; a smaller zone is built whole in no time
 _LIMIT = 1 << 30  # octets of a built zone
-
-
-@dataclass(slots=True)
-class Built:
-    """What building one zone gave.
-
-    text: what goes into unsigned/, None where what stands there stays, and once it is staged.
-    digest: SHA-256 in hex of what then stands there, "" where the sources make nothing.
-    is_good: the hand-written part is today's, without error: the built zone is its good copy.
-    change: the checksum of what people changed, "" for nothing, None where it is not known.
-    is_free: that change, which nobody approved, is in the text.
-    due: Unix seconds at which the zone is stale all the same, 0: never.
-    learnt: what is to be remembered of a large zone; memory: what was, and holds on.
-    """
-
-    apex: str
-    report: Report
-    inputs: Sequence[str]
-    is_good: bool
-    change: str | None = None
-    is_free: bool = False
-    due: int = 0
-    text: bytes | None = None
-    digest: str = ""
-    serial: KeptSerial | None = None
-    learnt: Learnt | None = None
-    memory: Memory | None = None
 
 
 def build_zone(run: Run, apex: str, *, ask_servers: AskServers, holding: Holding) -> Built:
@@ -162,7 +134,7 @@ class _Job:
         takes_records = self.machine or self.config.acme or self.config.sshfp
         if not takes_records or self.policy == KEEP or len(zone.records) < LARGE:
             return None
-        return Learnt(written_names(zone, self.machine), zone.spans[0].ttl, self.policy)
+        return learnt_from(zone, self.machine, self.policy)
 
     def _candidate(self, serial: int, *, is_held: bool = False) -> Candidate:
         return make_candidate(

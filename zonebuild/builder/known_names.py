@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from hashlib import blake2b
+from pathlib import Path
 
 from zonebuild.assemble import assemble
 from zonebuild.builder.good import good_copy
@@ -14,7 +15,6 @@ from zonebuild.builder.output import MACHINES, hand_written
 from zonebuild.builder.places import Places
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import make_directory, replace_file
-from zonebuild.model import Zone
 from zonebuild.summary import Summary, read_summary, summarise
 from zonebuild.zonefile import read_fragment
 
@@ -56,32 +56,25 @@ def known_names(places: Places, apex: str) -> Summary | None:
     if good is None:
         return None
     digest = hand_digest(good)
-    summary = kept_names(places, apex, digest)
+    summary = kept_names(places.names(apex), digest)
     if summary is None:
         source = hand_written("", good)
         zone = assemble(apex, [read_fragment(source, apex=apex)])
         summary = summarise(zone, len(zone.records))
-        keep_names(places, apex, digest, summary)
+        keep_names(places.names(apex), digest, summary)
     return summary
 
 
-def kept_names(places: Places, apex: str, digest: str) -> Summary | None:
-    """Return the names that are kept of the hand-written part with this *digest*."""
+def kept_names(path: Path, digest: str) -> Summary | None:
+    """Return the names that *path* keeps of the hand-written part with this *digest*."""
     try:
-        first, _, rest = read_outside(places.names(apex), _LIMIT).partition(b"\n")
+        first, _, rest = read_outside(path, _LIMIT).partition(b"\n")
     except SourceError:
         return None
     return read_summary(rest) if first == digest.encode() else None
 
 
-def keep_names(places: Places, apex: str, digest: str, summary: Summary) -> None:
+def keep_names(path: Path, digest: str, summary: Summary) -> None:
     """Keep the names of the hand-written part with this *digest*. Errors: WriteError."""
-    path = places.names(apex)
     make_directory(path.parent)
     replace_file(path, digest.encode() + b"\n" + summary.to_bytes())
-
-
-def written_names(zone: Zone, machine: frozenset[str]) -> Summary:
-    """Return the names of what people wrote in *zone*. machine: the paths of all else."""
-    ends = [span.end for span in zone.spans if span.path not in machine]
-    return summarise(zone, max(ends, default=0))

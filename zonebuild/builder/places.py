@@ -71,6 +71,10 @@ class Places:
         """The names of the hand-written part of a zone, summed up."""
         return self.cache / "names" / file_name(apex)
 
+    def other_names(self, apex: str) -> Path:
+        """The names that machines wrote into a zone which are no producers of ours."""
+        return self.cache / "names.others" / file_name(apex)
+
     def memory(self, apex: str) -> Path:
         """What lets a large zone take machines' records quickly."""
         return self.cache / "memory" / file_name(apex)

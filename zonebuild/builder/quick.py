@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import accumulate
 
 from zonebuild.assemble import assemble
+from zonebuild.builder.built import Built
 from zonebuild.builder.holding import Holding
-from zonebuild.builder.job import Built
 from zonebuild.builder.known_names import hand_octets, kept_names, serial_span
 from zonebuild.builder.memory import Memory, recall
 from zonebuild.builder.numbering import AskServers, History, NumberingError, next_number
 from zonebuild.builder.outcome import Report
-from zonebuild.builder.output import zone_text
+from zonebuild.builder.output import MACHINES
 from zonebuild.builder.placing import Names, refuse, ruled_paths
 from zonebuild.builder.run import Run, inputs_of
 from zonebuild.builder.serials import KeptSerial
@@ -27,11 +28,12 @@ from zonebuild.diagnostic import Finding, Severity, sort_findings
 from zonebuild.diff import diff_records
 from zonebuild.files.manifest import digest
 from zonebuild.files.read import SourceError, read_outside
-from zonebuild.model import Fragment, Record, Zone, type_bit
+from zonebuild.model import Record, type_bit
 from zonebuild.rdata.types import type_number
 from zonebuild.site.config import ZoneConfig
 from zonebuild.zonefile import decode_source, read_fragment
 from zonebuild.zonefile.columns import edit_rows
+from zonebuild.zonefile.write import write_zone
 
 _LIMIT = 1 << 30  # octets of a built zone
 
@@ -44,53 +46,58 @@ def build_quickly(
     if config is None or kept is None or holding.freezes.of(apex) is not None:
         return None
     memory = recall(run.places, apex)
-    names = None if memory is None else kept_names(run.places, apex, memory.hand)
-    if memory is None or names is None or kept.policy != memory.policy:
+    admitted = None if memory is None else _Admitted.of(run, config, memory)
+    if memory is None or admitted is None or kept.policy != memory.policy:
         return None
     sources = run.reader.read(config, machine_only=True)
     if sources.findings or sources.machine_findings:
         return None
-    admitted = _Admitted(config, memory, names)
-    fragments = [admitted.fragment(part) for part in sources.parts]
-    if not admitted.is_plain:
+    made = {part.source.path: admitted.text(part) for part in sources.parts}
+    others = memory.parts.keys() - ruled_paths(apex).keys()
+    if not admitted.is_plain or {path for path, text in made.items() if text is None} != others:
         return None
-    machine = frozenset(part.source.path for part in sources.parts)
-    zone = assemble(apex, [fragment for fragment in fragments if fragment is not None])
     report = Report(tuple(sort_findings(limit(admitted.refused))))
     built = Built(apex, report, inputs_of(run, config), True, change="", memory=memory)
-    return _numbered(run, config, built, zone, machine, kept, ask_servers)
+    return _numbered(run, built, memory, made, ask_servers)
 
 
 class _Admitted:
-    """The records of machines that are plainly right. refused: what is told of the others."""
+    """The records of producers that are plainly right. refused: what is told of the others."""
 
-    def __init__(self, config: ZoneConfig, memory: Memory, names: Names) -> None:
-        self._config, self._memory, self._names = config, memory, names
-        self._rules = ruled_paths(config.apex)
+    def __init__(self, apex: str, ttl: int | None, names: Names, others: Names) -> None:
+        self._apex, self._ttl, self._names, self._others = apex, ttl, names, others
+        self._rules = ruled_paths(apex)
         self._ttls: dict[tuple[str, str], int] = {}
         self._seen: set[tuple[str, str, str]] = set()
         self.refused: list[Finding] = []
         self.is_plain = True
 
-    def fragment(self, part: Part) -> Fragment | None:
-        """Return *part* read; None, and nothing is plain any more, where it is not right."""
-        if part.source.path not in self._rules or part.rule is not None:
-            self.is_plain = False
+    @classmethod
+    def of(cls, run: Run, config: ZoneConfig, memory: Memory) -> _Admitted | None:
+        """Return what admits into the zone of *config*, None where its names are not known."""
+        places, apex = run.places, config.apex
+        names = kept_names(places.names(apex), memory.hand)
+        others = kept_names(places.other_names(apex), memory.hand)
+        return None if names is None or others is None else cls(apex, memory.ttl, names, others)
+
+    def text(self, part: Part) -> str | None:
+        """Return what a producer's *part* is in the built zone; None for another machine's."""
+        producer = self._rules.get(part.source.path)
+        if producer is None:
             return None
-        apex, ttl = self._config.apex, self._memory.ttl
-        fragment = read_fragment(part.source, apex=apex, default_ttl=ttl)
-        producer, dropped = self._rules[part.source.path], []
+        fragment = read_fragment(part.source, apex=self._apex, default_ttl=self._ttl)
+        self.is_plain = self.is_plain and not fragment.findings and part.rule is None
+        dropped = []
         for row, record in enumerate(fragment.records.iterate()):
-            refusal = refuse(record, apex, self._names, producer)
+            refusal = refuse(record, self._apex, self._names, producer)
             if refusal is not None:
                 self.refused.append(replace(refusal, severity=Severity.WARNING))
                 dropped.append(row)
             elif not self._is_plain(record):
                 self.is_plain = False
-        self.is_plain = self.is_plain and not fragment.findings
         if dropped:
             edit_rows(fragment, dropped=dropped, ttls={})
-        return fragment
+        return "".join(text for _, text in write_zone(assemble(self._apex, [fragment])))
 
     def _is_plain(self, record: Record) -> bool:
         """Say whether no check can find fault with *record*: it is new, and alone of its kind."""
@@ -98,32 +105,30 @@ class _Admitted:
         is_new = (*kind, record.rdata.lower()) not in self._seen
         self._seen.add((*kind, record.rdata.lower()))
         bit = type_bit(type_number(record.rdtype) or 0)
-        is_free = not self._names.mask(record.owner) & bit
-        return is_new and is_free and self._ttls.setdefault(kind, record.ttl) == record.ttl
+        taken = self._names.mask(record.owner) | self._others.mask(record.owner)
+        return is_new and not taken & bit and self._ttls.setdefault(kind, record.ttl) == record.ttl
 
 
 def _numbered(
-    run: Run,
-    config: ZoneConfig,
-    built: Built,
-    zone: Zone,
-    machine: frozenset[str],
-    kept: KeptSerial,
-    ask_servers: AskServers,
+    run: Run, built: Built, memory: Memory, made: dict[str, str | None], ask_servers: AskServers
 ) -> Built | None:
-    """Return *built* with the text that is to be written, None where what stands is odd."""
+    """Return *built* with the text that is to be written, None where what stands is odd.
+
+    made: by path the text of each machine's part; None: as it stands.
+    """
+    config, kept = run.site.zones[built.apex], run.serials[built.apex]
     try:
-        old = read_outside(run.places.unsigned(config.apex), _LIMIT)
+        old = read_outside(run.places.unsigned(built.apex), _LIMIT)
     except SourceError:
         return None
-    end, span, memory = hand_octets(old), serial_span(old), built.memory
-    if span is None or memory is None or int(old[span[0] : span[1]]) != kept.serial:
+    end, span = hand_octets(old), serial_span(old)
+    if span is None or int(old[span[0] : span[1]]) != kept.serial:
         return None
-    made = zone_text(zone, machine).encode("ascii")
-    if old[end:] == made:
+    machine = _machine_text(old[end:], memory, made)
+    if machine == old[end:]:
         return replace(built, digest=memory.digest)
     number = kept.serial
-    if _differ(config.apex, old[end:], made):
+    if _differ(built.apex, *_producers_texts(old[end:], memory, made)):
         history = History(None, kept.serial, kept.policy)
         try:
             number = next_number(
@@ -131,15 +136,42 @@ def _numbered(
             )
         except NumberingError:
             return None
-    text = b"".join(_pieces(old, (span[0], str(number).encode(), span[1], end), made))
+    text = b"".join(_pieces(old, (span[0], str(number).encode(), span[1], end), machine))
     whole = digest(text)
+    parts = {
+        path: len(text) if text is not None else memory.parts[path] for path, text in made.items()
+    }
     return replace(
         built,
         text=text,
         digest=whole,
         serial=KeptSerial(number, memory.policy),
-        memory=replace(memory, digest=whole),
+        memory=replace(memory, digest=whole, parts=parts),
     )
+
+
+def _machine_text(old: bytes, memory: Memory, made: dict[str, str | None]) -> bytes:
+    """Return the machine-made part: what is in *made*, and of *old* what stays."""
+    if not made:
+        return b""
+    standing = _standing(old, memory)
+    texts = (standing[p] if text is None else text.encode("ascii") for p, text in made.items())
+    return b"".join([MACHINES.encode(), *texts])
+
+
+def _standing(old: bytes, memory: Memory) -> dict[str, bytes]:
+    """Return each part of the machine-made text *old*."""
+    ends = list(accumulate(memory.parts.values(), initial=len(MACHINES)))
+    return {path: old[at:end] for path, at, end in zip(memory.parts, ends, ends[1:], strict=False)}
+
+
+def _producers_texts(
+    old: bytes, memory: Memory, made: dict[str, str | None]
+) -> tuple[bytes, bytes]:
+    """Return what producers of ours made, as it stands and as it will."""
+    standing, others = _standing(old, memory), {p for p, text in made.items() if text is None}
+    stood = (text for path, text in standing.items() if path not in others)
+    return b"".join(stood), "".join(text for text in made.values() if text).encode("ascii")
 
 
 def _pieces(old: bytes, cut: tuple[int, bytes, int, int], made: bytes) -> Iterator[memoryview]:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from zonebuild.builder.built import Built
 from zonebuild.builder.freeze import tell_freezes
 from zonebuild.builder.good import keep_good
 from zonebuild.builder.holding import Holding, read_holding, remember_reached
-from zonebuild.builder.job import Built, build_zone
 from zonebuild.builder.memory import keep, learn
 from zonebuild.builder.numbering import AskServers
 from zonebuild.builder.outcome import Report
@@ -119,7 +119,11 @@ class _Work:
 def _build(run: Run, apex: str, *, ask_servers: AskServers, holding: Holding) -> Built:
     """Build one zone, quickly where only machines' records changed."""
     built = build_quickly(run, apex, ask_servers=ask_servers, holding=holding)
-    return built or build_zone(run, apex, ask_servers=ask_servers, holding=holding)
+    if built is not None:
+        return built
+    from zonebuild.builder.job import build_zone  # with all checks, which take a while to load
+
+    return build_zone(run, apex, ask_servers=ask_servers, holding=holding)
 
 
 def _remember(run: Run, built: Sequence[Built], begun: int) -> None:

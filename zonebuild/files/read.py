@@ -206,7 +206,7 @@ def _read_whole(descriptor: int, limit: int) -> bytes:
         size += len(content)
     if size > limit:
         raise SourceError(f"is larger than {limit} octets")
-    return b"".join(chunks)
+    return chunks[0] if size == len(chunks[0]) else b"".join(chunks)  # a large one is not copied
 
 
 def _reason(error: OSError) -> str:
