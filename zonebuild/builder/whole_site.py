@@ -64,8 +64,8 @@ class WholeSite:
         self._sisters = Sisters(self._apexes)
         self._looks: dict[str, Look] = {}
 
-    def take(self, config: ZoneConfig, sources: ZoneSources, zone: Zone | None) -> None:
-        """Keep of *zone*, and of the *sources* that made it, what is needed at the end."""
+    def look_at(self, config: ZoneConfig, sources: ZoneSources, zone: Zone | None) -> Look:
+        """Return what is needed at the end of *zone*, and of the *sources* that made it."""
         outline = None
         if zone is not None:
             heads = {part.source.path: part.head for part in sources.parts if part.head}
@@ -79,7 +79,11 @@ class WholeSite:
             with_addresses = _WITHOUT_PTR in asked_of(config, self._asked).enabled
             outline = outline_zone(zone, self._sisters, placed, with_addresses=with_addresses)
         paths = [*(part.source.path for part in sources.parts), *sources.included]
-        self._looks[config.apex] = Look(outline, frozenset(map(posixpath.normpath, paths)))
+        return Look(outline, frozenset(map(posixpath.normpath, paths)))
+
+    def keep(self, apex: str, look: Look) -> None:
+        """Take the zone of *apex*."""
+        self._looks[apex] = look
 
     def judge(self) -> tuple[list[Finding], list[Silenced]]:
         """Return what is wrong between the zones that were taken, and what they allow of it."""

@@ -94,11 +94,10 @@ def check_site(root: Path, wanted: Wanted) -> int:
         silenced: list[Silenced] = []
         wrong = 2 if has_errors(run.site_findings) else 1
         whole = WholeSite(run, wanted.asked)
-        for judged in judge_zones(run, wanted.asked, whole):
+        for judged in judge_zones(run, whole, wanted.asked):
             findings += judged.findings
-            silenced += judged.candidate.silenced
-            zone = judged.candidate.zone
-            records += len(zone.records) if zone else 0
+            silenced += judged.silenced
+            records += judged.records
         across, allowed = whole.judge()
         findings += across
         silenced += allowed

@@ -13,7 +13,8 @@ from zonebuild.poll.run import find_site, is_there
 
 _ABOUT = """\
 Does what `zonebuild poll` does, as soon as a source or a feed changes, when something is due, and
-every minute. SIGTERM ends it after the build that is under way. Restart it after an upgrade.
+every minute. SIGHUP has the repository asked at once, SIGTERM ends it after the build that is under
+way. Restart it after an upgrade.
 """
 _MOST_SECONDS, _MOST_MILLISECONDS = 3600, 10_000
 
@@ -61,5 +62,6 @@ def run(options: argparse.Namespace) -> int:
     watch = Watch(site, tell=tell_poll, pace=Pace(options.interval, options.debounce / 1000))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: watch.stop())
+    signal.signal(signal.SIGHUP, lambda *_: watch.update_soon())
     watch.run()
     return 0
