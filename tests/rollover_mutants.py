@@ -72,7 +72,8 @@ def _nothing_in_emergency(key: Key, moment: Moment) -> int:
     return 0 if moment.state.is_emergency else 2 * key.ttl + moment.policy.margin
 
 
-_remember, _longest, _make_current = clocks._remember, clocks.longest, rollover._make_current
+_remember, _longest = clocks._remember, clocks.longest
+_make_current, _export = rollover._make_current, rollover._export
 
 
 def _ttl_of_now(memory: Memory, owner: Any, *_: object) -> Memory:
@@ -100,6 +101,12 @@ def _seen_before_counts(run: Any, key: Key) -> None:
     seen = run.state.seen
     _make_current(run, key)
     run.state = replace(run.state, seen=seen)
+
+
+def _current_goes_out(run: Any) -> Any:
+    current = run.state.current
+    is_current = current is not None and current.pin == run.sources.issued
+    return run.sources.issued if is_current else _export(run)
 
 
 def _nothing(*_: object) -> None:
@@ -168,6 +175,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "_make_current",
         _seen_before_counts,
         stories.old_look_of_endpoints,
+    ),
+    Mutant(
+        "no last look after a crash",
+        rollover,
+        "_export",
+        _current_goes_out,
+        stories.crash_before_the_export,
     ),
     Mutant("lost state forgets the zone", rollover, "_adopt", _nothing, stories.lost_state),
     Mutant("lost TTLs were small", rollover_world, "POLICY", Policy(lost_ttl=0), stories.lost_ttl),

@@ -14,8 +14,9 @@ def _running(world: World | None = None) -> World:
     """Return a world whose first key is served everywhere and listed at every server."""
     world = world or World()
     world.run()
-    world.deploy_all()
     world.carry()
+    world.run()
+    world.deploy_all()
     run_often(world, 2)
     return world
 
@@ -100,6 +101,20 @@ def server_from_a_backup() -> World:
     world.run()
     world.transfer_all()
     world.run()
+    world.deploy_all()
+    return world
+
+
+def crash_before_the_export() -> World:
+    """The builder is killed before the export, and a server is given an older zone meanwhile."""
+    world = _running()
+    world.change_key()
+    run_often(world, 12)
+    while len(world.chains) == 1 and not (world.state and world.state.keys[-1].is_current):
+        world.pass_time(900)
+        world.run(crash="kept")
+    world.restore_server(0)
+    world.run(is_blind=True)
     world.deploy_all()
     return world
 
@@ -276,6 +291,7 @@ STORIES: tuple[Callable[[], World], ...] = (
     server_that_lags,
     silent_server,
     server_from_a_backup,
+    crash_before_the_export,
     relisted_key,
     lower_ttl,
     lost_ttl,

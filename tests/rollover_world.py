@@ -92,6 +92,7 @@ class World:
     bad: set[int] = field(default_factory=set)
     settled_since: int = 0  # since when all endpoints serve the last chain
     looked: Observation | None = None
+    step: rollover.Step | None = None  # what the last run did
 
     def __post_init__(self) -> None:
         self.versions = [Version(dict.fromkeys(OWNERS, frozenset()), dict(self.ttls))]
@@ -304,6 +305,7 @@ class World:
         state = self.state or rollover.start_over("mx", "key", clock)
         observation = None if is_blind else self.looked
         step = rollover.advance(state, self.sources(), observation, clock, policy=POLICY)
+        self.step = step
         if crash == "before":
             return
         self._check_way_back(state, step)

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "zonebuild"
 LAYERS: dict[str, int] = {
     "__init__": 0, "diagnostic": 0, "model": 0,
     "zonefile": 1, "rdata": 1, "placement": 1,
-    "dropbox": 2, "soa": 2, "sshfp": 2, "tlsa": 2, "rollover": 2,
+    "dropbox": 2, "soa": 2, "sshfp": 2, "tlsa": 2,
     "assemble": 3, "summary": 3, "checks": 3, "compile": 3, "diff": 3, "plan": 3, "serial": 3,
     "files": 4, "site": 4, "signers": 4, "builder": 4, "vcs": 4, "vcs_update": 4, "probe": 4,
     "tokens": 4, "poll": 4, "watch": 4,
