@@ -26,6 +26,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("status", "zonebuild.cli.status", "show what failed, what is held and what waits"),
     ("approve", "zonebuild.cli.approve", "let a plan that is held be built, after a look at it"),
     ("freeze", "zonebuild.cli.freeze", "let what people change wait until a given time"),
+    ("poll", "zonebuild.cli.poll", "bring a site up to date, build it if need be: the cron entry"),
+    ("watch", "zonebuild.cli.watch", "poll a site whenever a file changes"),
     ("init", "zonebuild.cli.init", "write a new site into an empty folder"),
     ("ds", "zonebuild.cli.ds", "print the DS records that a zone's parent is to publish"),
     ("remove", "zonebuild.cli.remove", "take a zone that has no file in zones/ any more away"),
@@ -86,9 +88,10 @@ def _parser(wanted: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"zonebuild {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, module_name, line in COMMANDS:
+    known = [command for command in COMMANDS if command[0] in wanted]
+    for name, module_name, line in known or COMMANDS:  # all are only wanted for their list
         command = commands.add_parser(name, help=line, description=line, allow_abbrev=False)
-        if name in wanted:
+        if known:
             module = import_module(module_name)
             module.add_arguments(command)
             command.set_defaults(run=module.run)

@@ -1,0 +1,204 @@
+"""One poll of a site: update, look, and where there is anything to do, `doit`; then tell.
+
+With nothing to do no more is loaded than this folder. `doit` runs as a program of its own, so
+that a poll that goes on for ever, or is killed, never has a build's state in its hands.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from zonebuild.poll import stamp
+from zonebuild.poll.look import TICK, Look, look_at, versions
+from zonebuild.poll.turn import Turn
+
+if TYPE_CHECKING:
+    from zonebuild.poll.news import Memory, Trouble
+
+_CACHE, _MEMORY = ".zonebuild", "state/poll.json"
+_MACHINE = 2  # exit code
+_LIMIT = 1 << 20  # octets of what is remembered
+_MARK = "poll.updating"
+
+
+class Poll(NamedTuple):
+    """How a poll went. code: 0, 1 or 2, as `doit` has them. text: what to tell, or nothing.
+
+    is_done: whether there is nothing to do now; has_built: whether `doit` was run.
+    due: when to look again at the latest, Unix seconds.
+    """
+
+    code: int
+    text: str = ""
+    is_done: bool = False
+    has_built: bool = False
+    due: int = 0
+
+
+class Site(NamedTuple):
+    """A site as poll sees it. root: absolute, without links. cache: absolute."""
+
+    root: str
+    cache: str
+
+
+def find_site(root: str) -> Site:
+    """Return the site at *root*; ZONEBUILD_CACHE moves its cache."""
+    real = os.path.realpath(root)
+    moved = os.environ.get("ZONEBUILD_CACHE")
+    return Site(real, os.path.abspath(moved) if moved else f"{real}/{_CACHE}")
+
+
+def is_there(site: Site) -> bool:
+    """Say whether there is a site."""
+    return os.path.isdir(f"{site.root}/zones")
+
+
+def poll(site: Site, *, is_updated: bool = True, now: Callable[[], float] = time.time) -> Poll:
+    """Poll *site* once.
+
+    is_updated: whether its working copy is brought up to date. now: Unix seconds.
+    Another poll that is at work: nothing is done, which is no fault.
+    """
+    if not is_there(site):  # nothing may be made in the folder that something is mounted on
+        return Poll(_MACHINE, _line(f"{site.root} is no site: it has no folder zones/"))
+    try:
+        with Turn(site.cache, now=now()) as turn:
+            if turn.is_mine:
+                return _Round(site, turn.descriptor, now).go(is_updated=is_updated)
+            return Poll(0, _line(turn.complaint()))
+    except OSError as error:  # of the lock
+        where = error.filename or site.cache
+        return Poll(_MACHINE, _line(f"{where}: {(error.strerror or 'failed').lower()}"))
+
+
+def _line(text: str) -> str:
+    return text and f"zonebuild poll: {text}\n"
+
+
+class _Round:
+    """One poll whose turn it is. lock: a descriptor that what it starts inherits."""
+
+    def __init__(self, site: Site, lock: int, now: Callable[[], float]) -> None:
+        self._site, self._lock, self._now = site, lock, now
+        self._troubles: list[Trouble] = []
+        self._is_updated = False
+        self._said, self._code = "", 0
+
+    def go(self, *, is_updated: bool) -> Poll:
+        """Do all of it."""
+        if is_updated:
+            self._update()
+        kept = stamp.read_stamp(self._site.cache)
+        outside = kept.outside if kept else ()
+        before = self._look(outside)
+        if kept and stamp.fits(kept, _seen(before), self._now()):
+            return self._tell(Poll(0, is_done=True, due=kept.due))
+        code = self._build()
+        fresh = self._remember(before, outside, code)
+        return self._tell(Poll(code, is_done=bool(fresh.seen), has_built=True, due=fresh.due))
+
+    def _update(self) -> None:
+        from zonebuild.vcs_update import find_working_copy
+
+        self._is_updated = True
+        kind = find_working_copy(self._site.root)
+        if kind is not None:
+            from zonebuild.vcs_update.update import update_site
+
+            mark = f"{self._site.cache}/{_MARK}"
+            done = update_site(self._site.root, kind, mark=mark, lock=self._lock)
+            self._troubles += done.troubles
+            if done.is_changed:  # so that what was written is older than the look
+                time.sleep(TICK / 1_000_000_000)
+
+    def _look(self, outside: tuple[str, ...]) -> Look:
+        return look_at(self._site.root, self._site.cache, (*outside, *_override()))
+
+    def _build(self) -> int:
+        """Run doit; return its exit code as the contract has it."""
+        from zonebuild.poll.build import run_doit
+        from zonebuild.poll.news import BUILD, Trouble
+
+        code, text = run_doit(self._site.root, lock=self._lock)
+        if code:
+            self._troubles.append(Trouble(BUILD, text, code))
+        else:
+            self._said = text  # a warning that is new
+        return code
+
+    def _remember(self, before: Look, outside: tuple[str, ...], code: int) -> stamp.Stamp:
+        """Keep, and return, what was seen where that is what was built; else what fits nothing."""
+        cache, now = self._site.cache, int(self._now())
+        due, found = stamp.plan_next(cache, self._site.root, now)
+        after = self._look(outside)
+        is_known = code == 0 and found == outside
+        is_known = is_known and before.is_settled and after.inputs == before.inputs
+        fresh = stamp.Stamp(_seen(after) if is_known else "", now, due, found)
+        self._write(f"{cache}/{stamp.FILE}", stamp.stamp_text(fresh))
+        return fresh
+
+    def _tell(self, done: Poll) -> Poll:
+        """Return *done* with what there is to say, which is then remembered as told."""
+        path = f"{self._site.root}/{_MEMORY}"
+        text = ""
+        if self._troubles or os.path.lexists(path):
+            from zonebuild.poll.news import BUILD, KINDS, tell
+
+            memory, looked = _read_memory(path), KINDS if self._is_updated else (BUILD,)
+            text, kept = tell(memory, self._troubles, looked=looked, now=int(self._now()))
+            self._remember_told(path, memory, kept)
+        code = max([done.code, self._code, *(trouble.code for trouble in self._troubles)])
+        return done._replace(code=code, text=text + self._said)
+
+    def _remember_told(self, path: str, before: Memory, kept: Memory) -> None:
+        """Keep in *path* what was told; nothing there while all is well is the quickest to read."""
+        from zonebuild.poll.news import memory_text
+
+        if kept != before and kept:
+            self._write(path, memory_text(kept))
+        elif not kept:
+            try:
+                os.unlink(path)
+            except OSError as error:
+                self._refuse(f"{path}: cannot be removed: {(error.strerror or '').lower()}")
+
+    def _write(self, path: str, text: str) -> None:
+        """Replace the file at *path*; where the machine refuses, that is told each time."""
+        from pathlib import Path
+
+        from zonebuild.files.write import WriteError, make_directory, replace_file
+
+        place = Path(path)
+        try:
+            make_directory(place.parent)
+            replace_file(place, text.encode("utf-8", "surrogateescape"))
+        except WriteError as error:
+            self._refuse(str(error))
+
+    def _refuse(self, text: str) -> None:
+        self._said += _line(text)
+        self._code = _MACHINE
+
+
+def _seen(found: Look) -> str:
+    return f"{versions()} {found.inputs} {found.outputs}"
+
+
+def _override() -> tuple[str, ...]:
+    """Return the file that is read in the place of site.yaml, where there is one."""
+    path = os.environ.get("ZONEBUILD_SITE")
+    return (os.path.abspath(path),) if path else ()
+
+
+def _read_memory(path: str) -> Memory:
+    from zonebuild.poll.news import parse_memory
+
+    try:
+        with open(path, "rb") as file:
+            return parse_memory(file.read(_LIMIT).decode("utf-8", "replace"))
+    except OSError:
+        return {}
