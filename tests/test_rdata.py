@@ -459,3 +459,18 @@ def test_a_place_that_does_not_fit_the_wire_is_found(altitude: str) -> None:
     found = fault("LOC", f"0 N 0 E {altitude}", ORIGIN)
     assert found is not None
     assert found.check == "rdata-syntax"
+
+
+@pytest.mark.parametrize("rdata", ["311061700956.", "311", "31106a"])
+def test_an_x25_address_is_of_digits(rdata: str) -> None:
+    found = fault("X25", rdata, "example.org.")
+    assert found is not None
+    assert "digits" in found.message
+
+
+def test_dohpath_wants_a_value() -> None:
+    found = fault("SVCB", "1 . alpn=h2 dohpath", "example.org.")
+    assert found is not None
+    assert "dohpath=/dns-query" in found.message
+    assert fault("SVCB", "1 . alpn=h2 dohpath=/q{?dns}", "example.org.") is None
+    assert fault("HTTPS", "1 . alpn=h2", "example.org.") is None

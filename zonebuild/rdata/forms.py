@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonebuild.diagnostic import quoted
@@ -148,7 +149,8 @@ def fault(rdtype: str, rdata: str, origin: str) -> Fault | None:
         return Fault(_message(rdtype, rdata))
     if rdtype in _DIGESTS:
         return _digest_fault(rdtype, parsed, getattr(parsed, _DIGESTS[rdtype][0]))
-    return _off_the_earth(rdata, parsed) if rdtype == "LOC" else None
+    look_closer = _CLOSER_LOOKS.get(rdtype)
+    return look_closer(rdata, parsed) if look_closer else None
 
 
 def _off_the_earth(rdata: str, parsed: dns.rdata.Rdata) -> Fault | None:
@@ -161,6 +163,33 @@ def _off_the_earth(rdata: str, parsed: dns.rdata.Rdata) -> Fault | None:
     if max(getattr(parsed, field) for field in sizes) > _MAX_SIZE:
         return Fault(f"{_message('LOC', rdata)}: sizes end at 90000000m")
     return None
+
+
+def _no_digits(rdata: str, parsed: dns.rdata.Rdata) -> Fault | None:
+    """Say that an X25 address has other signs than digits, which every server refuses."""
+    address: bytes = getattr(parsed, "address")  # noqa: B009  the field of one type alone
+    if address.isdigit() and len(address) >= _LEAST_DIGITS:
+        return None
+    return Fault(f"{_message('X25', rdata)}: want {_LEAST_DIGITS} digits or more")
+
+
+def _no_path(rdata: str, parsed: dns.rdata.Rdata) -> Fault | None:
+    """Say that `dohpath` has no value, which every server refuses (RFC 9461 section 5)."""
+    params = getattr(parsed, "params")  # noqa: B009  the field of one type alone
+    if _DOHPATH not in params or params[_DOHPATH] is not None:
+        return None
+    message = "SVCB parameter dohpath has no value: write dohpath=/dns-query{?dns}"
+    return Fault(f"{message} (RFC 9461 section 5)")
+
+
+_LEAST_DIGITS = 4  # of a PSDN address: its Data Network Identification Code (RFC 1183 section 3.1)
+_DOHPATH = 7  # IANA "DNS SVCB Service Parameter Keys"
+_CLOSER_LOOKS: dict[str, Callable[[str, dns.rdata.Rdata], Fault | None]] = {
+    "LOC": _off_the_earth,
+    "X25": _no_digits,
+    "SVCB": _no_path,
+    "HTTPS": _no_path,
+}
 
 
 def _is_strict_base64(rdtype: str, rdata: str) -> bool:
