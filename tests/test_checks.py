@@ -54,6 +54,10 @@ def test_missing_glue_names_the_server_its_cut_and_the_mend() -> None:
     )
 
 
+def test_of_what_signers_make_nsec3param_stands_beside_no_alias() -> None:
+    assert "NSEC3PARAM" in said("a CNAME ns\na NSEC3PARAM 1 0 0 -\n", "cname-and-other-data")
+
+
 def test_a_forgotten_dot_is_mended() -> None:
     message = said("a MX 1 mail.example.org\nmail A 192.0.2.2\n", "mx-target-without-address")
     assert message.endswith("write mail.example.org. with its final dot")

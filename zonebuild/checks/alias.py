@@ -10,8 +10,10 @@ from zonebuild.checks.dots import dotted, is_dotted_inside
 from zonebuild.checks.names import without_doubled_origin
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part
+from zonebuild.model import type_bit
 
-_MAY_JOIN = bits.CNAME_BIT | bits.DNAME_BIT | bits.SIGNER_BITS  # a DNAME is a check of its own
+# A DNAME is a check of its own; of what signers make, NSEC3PARAM is of the apex alone.
+_MAY_JOIN = bits.CNAME_BIT | bits.DNAME_BIT | bits.SIGNER_BITS & ~type_bit(bits.NSEC3PARAM)
 _CHALLENGE = "_acme-challenge."
 _SHOWN = 8  # names of a loop
 Edges = dict[int, tuple[int, int]]  # from a name to the row that leads on, and where to
@@ -32,7 +34,7 @@ def cname_and_other_data(survey: Survey) -> Iterator[Fact]:
         yield Fact(row, f"{message}: an alias has no other data; remove either", notes=(note,))
 
 
-_JOINING = bits.SIGNER_TYPES | {bits.CNAME, bits.DNAME}
+_JOINING = bits.SIGNER_TYPES - {bits.NSEC3PARAM} | {bits.CNAME, bits.DNAME}
 
 
 def several_cnames(survey: Survey) -> Iterator[Fact]:
