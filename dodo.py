@@ -1,6 +1,7 @@
 """The task graph of this site: read it like a Makefile. `doit list` shows it.
 
-dnsextra ─┬─▶ zones ──▶ handoff ──▶ outcome     `doit` runs these
+dnsextra ─┐
+tlsa ─────┼─▶ zones ──▶ handoff ──▶ outcome     `doit` runs these
 sshfp ────┘     └─────────────────▶ outcome     `doit build` hands nothing off
 """
 
@@ -8,12 +9,14 @@ from zonebuild.tasks import (
     configuration,
     task_build,
     task_check,
+    task_config,
     task_diff,
     task_dnsextra,
     task_handoff,
     task_outcome,
     task_sshfp,
     task_status,
+    task_tlsa,
     task_zone,
     task_zones,
 )
@@ -24,12 +27,14 @@ __all__ = [
     "DOIT_CONFIG",
     "task_build",
     "task_check",
+    "task_config",
     "task_diff",
     "task_dnsextra",
     "task_handoff",
     "task_outcome",
     "task_sshfp",
     "task_status",
+    "task_tlsa",
     "task_zone",
     "task_zones",
 ]

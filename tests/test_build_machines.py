@@ -204,7 +204,7 @@ def test_of_two_machines_at_odds_only_the_one_that_is_wrong_is_left_out(site: Sm
 
 
 def test_thousands_of_bad_records_keep_no_good_one_out(site: SmallSite) -> None:
-    site.write("extra/a.example/tlsa", "tlsa 60 TXT good\n")
+    site.write("extra/a.example/other", "tlsa 60 TXT good\n")
     bad = "".join(f"c{i} TXT x\nc{i} CNAME www\n" for i in range(3000))
     site.write("extra/a.example/script", GOOD[0] + bad + GOOD[1])
     run = site.run()

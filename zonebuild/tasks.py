@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -26,21 +25,22 @@ __all__ = [
     "configuration",
     "task_build",
     "task_check",
+    "task_config",
     "task_diff",
     "task_dnsextra",
     "task_handoff",
     "task_outcome",
     "task_sshfp",
     "task_status",
+    "task_tlsa",
     "task_zone",
     "task_zones",
 ]
 
 Task = dict[str, Any]
-PRODUCERS = ("dnsextra", "sshfp")  # the stages that make fragments of what machines tell, in order
+PRODUCERS = ("dnsextra", "tlsa", "sshfp")  # the stages that make fragments, in order
 _FORMATS = (("text", "for people"), ("json", "for programs"))
 _CHECK_FORMATS = (*_FORMATS, ("github", "for its workflows"), ("sarif", "for code scanning"))
-_SAVE_BASELINE = {"long": "save-baseline"}
 _DIFF_FORMATS = (*_FORMATS, ("markdown", "for a merge request"))
 _MANY = 1000  # zones; beyond it only the zones that are asked for get a task of their own
 
@@ -53,11 +53,7 @@ class QuietReporter(ConsoleReporter):  # type: ignore[misc]
     def execute_task(self, task: Any) -> None:
         """Say nothing: a stage tells its own findings."""
 
-    def skip_uptodate(self, task: Any) -> None:
-        """Say nothing."""
-
-    def skip_ignore(self, task: Any) -> None:
-        """Say nothing."""
+    skip_uptodate = skip_ignore = execute_task
 
     def add_failure(self, task: Any, fail: Any) -> None:
         """Print a machine's failure in one line; a bug with its traceback; no outcome twice."""
@@ -105,6 +101,11 @@ def task_dnsextra() -> Task:
     return _producer("dnsextra", "extra/*/acme")
 
 
+def task_tlsa() -> Task:
+    """make TLSA records of the certificates that tlsa-map.yaml names"""
+    return _producer("tlsa", "extra/*/tlsa", "tlsa-map.yaml and what it names")
+
+
 def task_sshfp() -> Task:
     """take the SSH host keys that machines phone home"""
     return _producer("sshfp", "extra/*/sshfp")
@@ -112,22 +113,14 @@ def task_sshfp() -> Task:
 
 def task_zones() -> Task:
     """read, check, number and write every zone whose sources changed"""
-    return _stage(
-        lambda: session().build_zones(),
-        fresh=lambda: session().zones_are_fresh(),
-        inputs="site.yaml zones/ soa/ primary/ include/ extra/",
-        outputs="unsigned/",
-    )
+    meta = {"reads": "site.yaml zones/ soa/ primary/ include/ extra/", "writes": "unsigned/"}
+    return _stage(lambda: session().build_zones(), lambda: session().zones_are_fresh(), meta=meta)
 
 
 def task_handoff() -> Task:
     """give the signer what changed and what is due"""
-    return _stage(
-        lambda: session().hand_off(),
-        fresh=lambda: session().handoff_is_fresh(),
-        inputs="unsigned/",
-        outputs="signed/",
-    )
+    meta = {"reads": "unsigned/", "writes": "signed/"}
+    return _stage(lambda: session().hand_off(), lambda: session().handoff_is_fresh(), meta=meta)
 
 
 def task_outcome() -> Task:
@@ -145,7 +138,7 @@ def task_zone() -> Iterator[Task]:
     from zonebuild.site.names import zone_name_from_file
 
     asked = {word.partition(":")[2] for word in sys.argv if word.startswith("zone:")}
-    names = [file.removesuffix(".yaml") for file in _zone_files() if file.endswith(".yaml")]
+    names = sorted(file.name.removesuffix(".yaml") for file in Path("zones").glob("*.yaml"))
     for name in names if len(names) <= _MANY else asked.intersection(names):
         apex = zone_name_from_file(name)
         if isinstance(apex, str):
@@ -154,77 +147,62 @@ def task_zone() -> Iterator[Task]:
 
 def task_check() -> Task:
     """every zone from its sources; writes nothing"""
-    return {
-        "actions": [_check],
-        "params": [
-            {**_format(), "choices": _CHECK_FORMATS},
-            {
-                **_parameter("verbose", False, "also what informs, and what is allowed"),
-                "type": bool,
-            },
-            _parameter("baseline", "", "tell only what is not in this file"),
-            {**_parameter("save_baseline", "", "write all that is found now"), **_SAVE_BASELINE},
-        ],
-        "uptodate": [False],
-    }
+    return _question(
+        _check,
+        {**_format(), "choices": _CHECK_FORMATS},
+        _parameter("verbose", False, "also what informs, and what is allowed"),
+        _parameter("baseline", "", "tell only what is not in this file"),
+        _parameter("save_baseline", "", "write all that is found now"),
+    )
 
 
 def task_diff() -> Task:
     """what the sources change in the zones"""
     against = "base, rev:REV, built or axfr:HOST[:PORT]; default: built, else base"
-    return {
-        "actions": [_diff],
-        "params": [
-            _parameter("against", "", against),
-            {**_format(), "choices": _DIFF_FORMATS},
-            {**_parameter("dnssec", False, "what signers make as well"), "type": bool},
-        ],
-        "uptodate": [False],
-    }
+    return _question(
+        _diff,
+        _parameter("against", "", against),
+        {**_format(), "choices": _DIFF_FORMATS},
+        _parameter("dnssec", False, "what signers make as well"),
+    )
 
 
 def task_status() -> Task:
     """what failed, what is held, what waits"""
-    return {
-        "actions": [_status],
-        "params": [_format()],
-        "uptodate": [False],
-    }
+    return _question(_status, _format())
 
 
-def _producer(stage: str, output: str) -> Task:
+def task_config() -> Task:
+    """the configuration of signers, servers and secondaries"""
+    return _question(_configure)
+
+
+def _question(action: Callable[..., Any], *params: dict[str, Any]) -> Task:
+    """Return a task that a person asks for: never up to date."""
+    return {"actions": [action], "params": list(params), "uptodate": [False]}
+
+
+def _producer(stage: str, output: str, inputs: str = "the feeds that site.yaml names") -> Task:
     return _stage(
         lambda: session().take_feed(stage),
-        fresh=lambda: session().feed_is_fresh(stage),
-        inputs="the feeds that site.yaml names",
-        outputs=output,
+        lambda: session().feed_is_fresh(stage),
+        meta={"reads": inputs, "writes": output},
     )
 
 
-def _stage(
-    work: Callable[[], None], *, fresh: Callable[[], bool], inputs: str, outputs: str
-) -> Task:
+def _stage(work: Callable[[], None], fresh: Callable[[], bool], *, meta: dict[str, str]) -> Task:
     """Return a task; nothing that a user can replace is a file_dep, `fresh` decides."""
-    return {
-        "actions": [(_guarded, [work])],
-        "uptodate": [lambda: _guarded_fresh(fresh)],
-        "meta": {"reads": inputs, "writes": outputs},
-    }
+    uptodate = [lambda: _guarded_fresh(fresh)]
+    return {"actions": [(_guarded, [work])], "uptodate": uptodate, "meta": meta}
 
 
 def _parameter(name: str, default: str | bool, text: str) -> dict[str, Any]:
-    return {"name": name, "long": name, "default": default, "help": text}
+    long = name.replace("_", "-")
+    return {"name": name, "long": long, "default": default, "type": type(default), "help": text}
 
 
 def _format() -> dict[str, Any]:
     return {**_parameter("format", "text", "how to print"), "choices": _FORMATS}
-
-
-def _zone_files() -> list[str]:
-    try:
-        return sorted(os.listdir("zones"))
-    except OSError:
-        return []
 
 
 def _guarded(work: Callable[[], Any]) -> Any:
@@ -292,6 +270,12 @@ def _status(format: str) -> Any:
     from zonebuild.cli.site import show_status
 
     return _result(show_status(Path.cwd(), format))
+
+
+def _configure() -> Any:
+    from zonebuild.cli.config import Asked, write_config
+
+    return _result(write_config(Path.cwd(), Asked()))
 
 
 def _result(code: int) -> Any:

@@ -29,7 +29,7 @@ def all_zones(run: Run) -> dict[str, ZoneConfig]:
 
 def used_feeds(run: Run, producer: str) -> dict[str, str]:
     """Return the directories of the feeds that any zone names for *producer*, by feed."""
-    named = {feed for config in all_zones(run).values() for feed in getattr(config, producer)}
+    named = {feed for config in all_zones(run).values() for feed in getattr(config, producer, {})}
     return {feed: path for feed, path in sorted(run.site.feeds.items()) if feed in named}
 
 

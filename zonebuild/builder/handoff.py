@@ -58,6 +58,24 @@ def _is_to_be_signed(run: Run, apex: str) -> bool:
     return os.path.lexists(run.places.root / STATE / "signed" / file_name(apex))
 
 
+def untold(run: Run) -> list[Finding]:
+    """Return the errors of programs that site.yaml names and that nobody tells of changes yet."""
+    named = run.site.handoff
+    programs = (
+        (named.signer.kind, named.signer_at),
+        (named.server and named.server.kind, named.server_at),
+    )
+    message = (
+        "is not told of changed zones by this version: let it read unsigned/ or signed/ by itself, "
+        "and write `signer: none` or leave `serve` out"
+    )
+    return [
+        Finding(where, Severity.ERROR, "handoff-not-told", f"{kind} {message}")
+        for kind, where in programs
+        if kind not in (None, "none", "local")
+    ]
+
+
 def sign_zones(
     run: Run, apexes: Sequence[str], stamps: dict[str, Stamp], *, progress: Progress
 ) -> None:

@@ -19,6 +19,7 @@ from zonebuild.rdata.types import type_number
 from zonebuild.site.names import file_name
 from zonebuild.sshfp import place as sshfp
 from zonebuild.summary import written_masks
+from zonebuild.tlsa import placed as tlsa
 
 Place = tuple[str, int]  # path and line
 Rule = Callable[[str, str, Callable[[str], int], Callable[[str], bool]], str | None]
@@ -27,6 +28,7 @@ Rule = Callable[[str, str, Callable[[str], int], Callable[[str], bool]], str | N
 RULES: dict[str, tuple[str, Rule]] = {
     "acme": ("TXT", dropbox.misplaced),
     "sshfp": ("SSHFP", sshfp.misplaced),
+    "tlsa": ("TLSA", tlsa.misplaced),
 }
 
 

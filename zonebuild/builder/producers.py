@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from zonebuild.builder import challenges, phonehome
+from zonebuild.builder import certificates, challenges, phonehome
 from zonebuild.builder.run import Run
 
 
 @dataclass(frozen=True, slots=True)
 class Producer:
-    """One stage. name: as the task graph calls it; key: of a zone's YAML, and of its fragment.
+    """One stage. name: as the task graph calls it; key: of a zone's YAML, which names its feeds.
 
     take: does the work and returns when to do it again (Unix seconds), 0: when something changes.
     inputs: directories of the site whose files it reads beside the feeds.
@@ -26,6 +26,9 @@ class Producer:
 PRODUCERS: tuple[Producer, ...] = (
     Producer(challenges.STAGE, challenges.PRODUCER, challenges.run_challenges),
     Producer(phonehome.STAGE, phonehome.PRODUCER, phonehome.run_host_keys, phonehome.INPUTS),
+    Producer(
+        certificates.STAGE, certificates.STAGE, certificates.run_certificates, certificates.INPUTS
+    ),
 )
 
 

@@ -148,6 +148,7 @@ class Session:
         with show_progress("signing") as progress:
             apexes = handoff.zones_to_look_at(run, stamps)
             handoff.sign_zones(run, apexes, stamps, progress=progress)
+        run.outcome.put("handoff to", "", Report(tuple(handoff.untold(run))))
         self._save(HANDOFF, stamps, apexes=set(handoff.zones_at_hand(run)))
 
     # -- outcome ----------------------------------------------------------------------------

@@ -31,8 +31,12 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("init", "zonebuild.cli.init", "write a new site into an empty folder"),
     ("ds", "zonebuild.cli.ds", "print the DS records that a zone's parent is to publish"),
     ("remove", "zonebuild.cli.remove", "take a zone that has no file in zones/ any more away"),
+    ("config", "zonebuild.cli.config", "write the configuration of signers, servers, secondaries"),
+    ("review", "zonebuild.cli.review", "look at a zone before it is served: may it pass?"),
     ("token", "zonebuild.cli.token", "put an ACME challenge into the drop-box, wait for it"),
     ("sshfp", "zonebuild.cli.sshfp", "list SSH host keys, let one that is held be published"),
+    ("dane", "zonebuild.cli.dane", "compare what services show with their TLSA records"),
+    ("restart", "zonebuild.cli.restart", "say whether a service shows its new certificate"),
 )
 
 

@@ -71,9 +71,7 @@ def load_site(
     return loaded, sort_findings(site_findings + findings)
 
 
-def _handoff(
-    values: Mapping[str, Any], given: Mapping[str, Given], path: str
-) -> HandoffConfig:
+def _handoff(values: Mapping[str, Any], given: Mapping[str, Given], path: str) -> HandoffConfig:
     signer_at, server_at = (
         given[key].location if key in given else Location(path) for key in ("signer", "serve")
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from zonebuild.site.kinds import Key
 from zonebuild.site.schema import SITE_KEYS, ZONE_KEYS
+from zonebuild.site.tlsa_map import MAP_FILE, MAP_KEYS
 
 _INTRODUCTION = """\
 # site.yaml and zones/NAME.yaml
@@ -31,23 +32,37 @@ The head, soa/NAME, may name `zone` (the apex), `soa.*`, `ns`, `ttl`, `vars.*` a
 
 def render_reference() -> str:
     """Return docs/site.md."""
-    return "\n".join(
-        [_INTRODUCTION, *_section("site.yaml", SITE_KEYS), *_section("zones/NAME.yaml", ZONE_KEYS)]
-    )
+    sections = (*_section("site.yaml", SITE_KEYS), *_section("zones/NAME.yaml", ZONE_KEYS))
+    return "\n".join([_INTRODUCTION, *sections, *_map_section()])
 
 
 def _section(title: str, keys: tuple[Key, ...]) -> Iterator[str]:
-    yield f"## {title}\n"
-    yield "| key | value | default | what it is |"
-    yield "|---|---|---|---|"
-    for key in keys:
-        yield _row(key.name, key)
-        for field in key.kind.fields:
-            yield _row(f"{key.name} … {field.name}", field)
+    yield from _table(title, keys)
     yield "\nExamples, one of each:\n"
     yield "```yaml"
     yield from (key.example for key in keys if key.example)
     yield "```\n"
+
+
+def _map_section() -> Iterator[str]:
+    yield from _table(MAP_FILE, MAP_KEYS)
+    yield "\nAn example:\n"
+    yield from (f"    {key.example}" for key in MAP_KEYS if key.example)
+    yield ""
+
+
+def _table(title: str, keys: tuple[Key, ...]) -> Iterator[str]:
+    yield f"## {title}\n"
+    yield "| key | value | default | what it is |"
+    yield "|---|---|---|---|"
+    for key in keys:
+        yield from _rows(key.name, key)
+
+
+def _rows(name: str, key: Key) -> Iterator[str]:
+    yield _row(name, key)
+    for field in key.kind.fields:
+        yield from _rows(f"{name} … {field.name}", field)
 
 
 def _row(name: str, key: Key) -> str:

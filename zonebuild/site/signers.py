@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from zonebuild.diagnostic import Finding, quoted
 from zonebuild.site.kinds import Key, Kind, list_of, record_of, scalar, within, wrong_type
 from zonebuild.site.tree import Entry, MappingNode, Node, ScalarNode, error, is_null
-from zonebuild.site.values import Wrong, parse_address, parse_duration, parse_count, parse_text
+from zonebuild.site.values import Wrong, parse_address, parse_count, parse_duration, parse_text
 
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}", re.ASCII)
 _PATH = re.compile(r'/(?:[^\0-\x1f\x7f"\\])*')
@@ -97,9 +97,7 @@ class NSDServer:
     kind: str = "nsd"
 
 
-SignerConfig = (
-    NoSigner | EmbeddedSigner | OpenDNSSECSigner | KnotSigner | BINDSigner | ExecSigner
-)
+SignerConfig = NoSigner | EmbeddedSigner | OpenDNSSECSigner | KnotSigner | BINDSigner | ExecSigner
 ServerConfig = NSDServer
 
 
@@ -261,9 +259,9 @@ def _kind_node(node: Node, name: str, findings: list[Finding]) -> ScalarNode | N
         findings.append(wrong_type(node, name, "a word or a mapping with kind"))
         return None
     for entry in node.entries:
-        if entry.key == "kind" and isinstance(entry.value, ScalarNode):
-            if not is_null(entry.value):
-                return entry.value
+        value = entry.value
+        if entry.key == "kind" and isinstance(value, ScalarNode) and not is_null(value):
+            return value
     findings.append(error(node.location, "missing-key", f"{name} has no kind, want a word"))
     return None
 

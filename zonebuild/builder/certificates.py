@@ -1,0 +1,199 @@
+"""The stage `tlsa`: tlsa-map.yaml and the certificates that it names into `extra/NAME/tlsa`.
+
+What is remembered is written before the fragments: a kill in between leaves more listed than
+needed. Where the map or a certificate is wrong, what was published stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+
+from zonebuild.builder.feeds import all_zones, read_fragments, write_fragments
+from zonebuild.builder.known_names import hand_octets, known_names
+from zonebuild.builder.lineages import Held, Home, Known, Taken, take_lineages
+from zonebuild.builder.outcome import Report
+from zonebuild.builder.places import STATE
+from zonebuild.builder.run import Run
+from zonebuild.builder.store import Store
+from zonebuild.checks.limits import limit
+from zonebuild.diagnostic import Finding, Location, Severity
+from zonebuild.files.read import SourceError, read_outside
+from zonebuild.files.write import replace_file
+from zonebuild.site.config import ZoneConfig
+from zonebuild.site.tlsa_map import MAP_FILE, MapEntry, TlsaMap, read_map
+from zonebuild.site.yaml import MAX_OCTETS
+from zonebuild.tlsa.records import read_fragment
+from zonebuild.tlsa.state import DEFAULT_POLICY
+from zonebuild.tlsa.state_text import read_states, states_text
+from zonebuild.tlsa.waits import seconds_between_renewals
+from zonebuild.zonefile import decode_source
+from zonebuild.zonefile import read_fragment as read_zone_part
+
+STAGE = PRODUCER = "tlsa"
+CERTIFICATES = "certs"
+INPUTS = (MAP_FILE, CERTIFICATES)
+_FILES = (".pem", ".crt", ".der", ".pub")  # other names may be those of folders
+_STATE_FILE = f"{STATE}/tlsa"
+_LIMIT = 1 << 26  # octets of what is remembered
+_ZONE_LIMIT = 1 << 30  # octets of a built zone
+_LOOK_AGAIN = 60  # seconds
+_NOTHING = ("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "cf83e1357eefb8bd")
+
+
+def run_certificates(run: Run) -> int:
+    """Make the TLSA records of all lineages; return when to look again, or 0.
+
+    Errors: WriteError.
+    """
+    data = _kept(run)
+    fragments = read_fragments(run, PRODUCER)
+    wanted, findings = _read_map(
+        run, is_used=data is not None or any(map(read_fragment, fragments.values()))
+    )
+    if wanted is None:
+        run.outcome.put(STAGE, "", Report(tuple(limit(findings))))
+        return 0
+    states = {} if data is None else read_states(data)
+    if data != states_text(states.values()):
+        fragments = {**_built(run, wanted), **fragments}
+        findings += _lost(data, fragments)
+    store = Store(run.tree, now=run.now)
+    held = {name: found for name, e in wanted.entries.items() if (found := store.take(e))}
+    published = dict(_published(fragments, findings))
+    homes = {apex: _home(run, config) for apex, config in all_zones(run).items()}
+    known = Known(now=run.now, held=held, homes=homes, states=states, published=published)
+    taken = take_lineages(wanted, known)
+    _keep(run, taken, data)
+    write_fragments(run, PRODUCER, taken.fragments)
+    findings += [*store.findings, *_hasty(wanted), *taken.findings]
+    run.outcome.put(STAGE, "", Report(tuple(limit(findings)), taken.waitings))
+    return _due(run, wanted, taken, store, held)
+
+
+def _due(run: Run, wanted: TlsaMap, taken: Taken, store: Store, held: Mapping[str, Held]) -> int:
+    """Return when to look again: soon where anything waits, is wrong, or lies far away."""
+    is_far = any(not _is_near(path) for e in wanted.entries.values() for path in _paths(e))
+    is_wrong = bool(taken.findings) or len(held) < len(wanted.entries)
+    soon = [run.now + _LOOK_AGAIN] if is_far or is_wrong or taken.waitings else []
+    return min([*soon, *(change for change in store.changes if change > run.now)], default=0)
+
+
+def _is_near(path: str) -> bool:
+    """Say whether a change of the file at *path* is seen by the stamps of this stage."""
+    folder, _, name = path.rpartition("/")
+    return folder == CERTIFICATES and name.endswith(_FILES)
+
+
+def _paths(entry: MapEntry) -> Iterator[str]:
+    yield from filter(None, (entry.certificate, entry.next, entry.public_key))
+
+
+def _read_map(run: Run, *, is_used: bool) -> tuple[TlsaMap | None, list[Finding]]:
+    """Return the map. is_used: something was published by it, so that it must not just vanish."""
+    try:
+        return read_map(run.tree.read(MAP_FILE, MAX_OCTETS))
+    except SourceError as error:
+        if error.reason == "does not exist" and not is_used:
+            return read_map(b"")
+        message = f"the map {error.reason}; what it said last holds; an empty file takes all "
+        message += "TLSA records out"
+        return None, [Finding(Location(MAP_FILE), Severity.ERROR, "tlsa-map-missing", message)]
+
+
+def _hasty(wanted: TlsaMap) -> Iterator[Finding]:
+    """Yield a warning for each lineage whose every renewal is a new record."""
+    seconds = seconds_between_renewals(wanted.ttl, 0, DEFAULT_POLICY)
+    for entry in wanted.entries.values():
+        for place in entry.lineage.places:
+            if "certificate" in entry.lineage.units and any(p[1] == 0 for p in place.parameters):
+                message = (
+                    f"under 3 0 x each renewal needs a new record, {seconds} s and the lag of the "
+                    "servers before it is served, and automatic renewal does not wait: "
+                    "write 3 1 1, which stays while the key does"
+                )
+                check = "tlsa-of-each-renewal"
+                yield Finding(place.location, Severity.WARNING, check, message)
+                break
+
+
+# -- what is remembered ----------------------------------------------------------------------------
+
+
+def _kept(run: Run) -> bytes | None:
+    try:
+        return read_outside(run.places.root / _STATE_FILE, _LIMIT)
+    except SourceError:
+        return None
+
+
+def _lost(data: bytes | None, fragments: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a warning where the state is lost; not in the first run of all."""
+    if data is not None or any(fragments.values()):
+        message = (
+            f"it is {'missing' if data is None else 'damaged'}: what was published stays until "
+            "every endpoint has been seen with the current key, and all waits begin anew"
+        )
+        yield Finding(Location(_STATE_FILE), Severity.WARNING, "tlsa-state-lost", message)
+
+
+def _keep(run: Run, taken: Taken, data: bytes | None) -> None:
+    """Remember the states; a site without lineages has no such file."""
+    text = states_text(taken.states.values())
+    if text != data and (taken.states or data is not None):
+        replace_file(run.places.root / _STATE_FILE, text)
+
+
+# -- what is published -----------------------------------------------------------------------------
+
+
+def _published(
+    fragments: Mapping[str, str], findings: list[Finding]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the rdata of each owner; a digest of no octets is told, and goes."""
+    found: dict[str, set[str]] = {}
+    for record in (r for text in fragments.values() for r in read_fragment(text)):
+        if record.rdata.rpartition(" ")[2].startswith(_NOTHING):
+            message = f"{record.owner} TLSA {record.rdata[:24]}… is the digest of no octets at all"
+            where = Location(_STATE_FILE)
+            findings.append(Finding(where, Severity.WARNING, "digest-of-nothing", message))
+        else:
+            found.setdefault(record.owner, set()).add(record.rdata)
+    yield from ((owner, frozenset(rdatas)) for owner, rdatas in found.items())
+
+
+def _built(run: Run, wanted: TlsaMap) -> dict[str, str]:
+    """Return by apex the TLSA records of machines in the built zones, as fragments.
+
+    For a tree that lost both state/ and extra/.
+    """
+    owners = {p.owner for e in wanted.entries.values() for p in e.lineage.places}
+    found = {}
+    for apex in all_zones(run):
+        if not any(owner == apex or owner.endswith(f".{apex}") for owner in owners):
+            continue
+        try:
+            text = read_outside(run.places.unsigned(apex), _ZONE_LIMIT)
+        except SourceError:
+            continue
+        source = decode_source("", text[hand_octets(text) :])
+        records = read_zone_part(source, apex=apex).records.iterate()
+        found[apex] = "".join(
+            f"{r.owner}\t{r.ttl}\tIN\tTLSA\t{r.rdata.lower()}\n"
+            for r in records
+            if r.rdtype == "TLSA"
+        )
+    return found
+
+
+def _home(run: Run, config: ZoneConfig) -> Home:
+    @cache
+    def names() -> Callable[[str], int] | None:
+        known = known_names(run.places, config.apex)
+        return None if known is None else known.mask
+
+    def mask(name: str) -> int | None:
+        mask_of = names()
+        return None if mask_of is None else mask_of(name)
+
+    return Home(expire=config.soa.expire, is_signed=config.signing.enabled, mask=mask)
