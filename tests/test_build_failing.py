@@ -101,7 +101,7 @@ def test_a_broken_zone_goes_on_with_its_last_good_part_and_todays_machine_record
     before = site.records("b.example")
     BREAKS[name][0](site)
     site.write("extra/b.example/script", "_acme-challenge 60 TXT two\n")
-    site.write("extra/b.example/tlsa", "_443._tcp.www TXT three\n")
+    site.write("extra/b.example/other", "_443._tcp.www TXT three\n")
     site.run(handoff=True)
     assert site.records("b.example") == before - {"_acme-challenge 60 TXT one"} | {
         "_acme-challenge 60 TXT two",
@@ -221,7 +221,7 @@ def test_a_machines_record_has_the_ttl_of_the_head_also_beside_the_last_good_par
     site: SmallSite,
 ) -> None:
     site.write("soa/default", HEAD.replace("{{ ttl }}", "120"))
-    site.write("extra/b.example/tlsa", "t TXT x\n")
+    site.write("extra/b.example/other", "t TXT x\n")
     site.run()
     assert "t 120 TXT x" in site.records("b.example")
     site.append("primary/b.example", "x A bad\n")
