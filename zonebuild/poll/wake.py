@@ -109,10 +109,14 @@ class Events:
         self._followed = {}
 
     def _start(self, places: list[Place]) -> None:
+        import logging
+
         from watchdog.events import FileSystemEventHandler
         from watchdog.observers import Observer
 
         bell = self._bell
+        # It remarks upon its own end, which is no news for whoever reads our standard error.
+        logging.getLogger("watchdog").addHandler(logging.NullHandler())
 
         class Ringing(FileSystemEventHandler):
             def on_any_event(self, event: FileSystemEvent) -> None:
