@@ -55,9 +55,9 @@ def new_token(site: Path, name: str, numbers: count[int]) -> Callable[[], None]:
     return drop
 
 
-def changed_extra(site: Path, name: str) -> Callable[[], None]:
-    """Return what makes the zone of the Makefile stale, as a token does."""
-    return (site / "extra" / name / "generated").touch
+def changed_head(site: Path, name: str) -> Callable[[], None]:
+    """Return what makes the zone of the Makefile stale, as a token does; it is no file of ours."""
+    return (site / "plain" / "soa" / name).touch
 
 
 def lay_many(site: Path, name: str) -> None:
@@ -77,7 +77,7 @@ def compare(title: str, site: Path, name: str, rounds: int) -> measure.Compariso
             "make unsigned/NAME",
             ("make", "-s", f"unsigned/{name}"),
             site / "plain",
-            changed_extra(site, name),
+            changed_head(site, name),
         ),
     )
     return measure.compare(title, commands, rounds=rounds)
