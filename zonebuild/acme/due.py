@@ -1,0 +1,81 @@
+"""Which lineages want a certificate now, and why; which wait, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from zonebuild.acme.memory import Memory
+from zonebuild.acme.renew import Lifetime, is_due, last_call
+from zonebuild.diagnostic import Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a lineage is to have. names: sorted.
+
+    key: SHA-256 of the public key that the next request is to use, hexadecimal; empty for any.
+    """
+
+    lineage: str
+    names: tuple[str, ...]
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The newest certificate of a lineage. fingerprint, key: SHA-256, hexadecimal."""
+
+    fingerprint: str
+    names: tuple[str, ...]
+    key: str
+    lifetime: Lifetime
+
+
+def why_due(wish: Wish, held: Held | None, memory: Memory, *, now: int, gap: int = 0) -> str | None:
+    """Return why a certificate is wanted now, None where it is not. gap: as for `is_due`."""
+    if held is None:
+        return "there is no certificate"
+    if held.names != wish.names:
+        return _difference(held.names, wish.names)
+    if wish.key and held.key != wish.key:
+        return f"the key {wish.key[:16]}… takes its turn"
+    if now >= last_call(held.lifetime):
+        return "the certificate ends soon" if now < held.lifetime.end else "it has expired"
+    schedule = memory.schedule
+    if schedule is not None and schedule.certificate == held.fingerprint:
+        return "its time has come" if is_due(schedule, now, gap) else None
+    return None
+
+
+def waits(wish: Wish, memory: Memory, now: int) -> Waiting | None:
+    """Return what *wish* waits for after failures, None where it may be tried."""
+    until = memory.failures.next_try
+    if until <= now:
+        return None
+    count = memory.failures.count
+    why = f"it failed {count} times" if count > 1 else "it failed" if count else "the CA asks so"
+    return Waiting(
+        what=f"a certificate for {wish.lineage}",
+        why=why,
+        until=until,
+        way_on=f"time; or mend what failed, then `zonebuild acme run --force {wish.lineage}`",
+    )
+
+
+def next_moment(memories: Iterable[Memory], now: int) -> int | None:
+    """Return the next instant at which anything of *memories* is due, None where nothing is."""
+    moments = []
+    for memory in memories:
+        schedule = memory.schedule
+        if schedule is not None:
+            moments += [max(schedule.at, memory.failures.next_try), schedule.look]
+        elif memory.failures.count:
+            moments.append(memory.failures.next_try)
+    return min((moment for moment in moments if moment > now), default=None)
+
+
+def _difference(old: Iterable[str], new: Iterable[str]) -> str:
+    added, gone = sorted({*new} - {*old}), sorted({*old} - {*new})
+    parts = [f"{', '.join(names)} {word}" for names, word in ((added, "new"), (gone, "gone"))]
+    return "its names differ: " + "; ".join(part for part in parts if not part.startswith(" "))
