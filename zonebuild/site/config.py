@@ -8,6 +8,7 @@ from typing import Literal
 
 from zonebuild.diagnostic import Finding, Location
 from zonebuild.plan import SiteRails, ZoneRails
+from zonebuild.site.acme import AcmeConfig
 from zonebuild.site.patterns import FragmentPattern
 from zonebuild.site.schema import Allow, SeverityRule
 from zonebuild.site.signers import ServerConfig, SignerConfig
@@ -81,14 +82,6 @@ class Limits:
 
     fragment_octets: int
     template_octets: int
-
-
-@dataclass(frozen=True, slots=True)
-class AcmeConfig:
-    """What holds for all challenges. ttl, max_age: seconds."""
-
-    ttl: int
-    max_age: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from zonebuild.diagnostic import Finding, Location, Severity, has_errors, quoted, sort_findings
 from zonebuild.plan import SiteRails, ZoneRails
+from zonebuild.site.acme import AcmeConfig
 from zonebuild.site.config import (
-    AcmeConfig,
     HandoffConfig,
     Limits,
     SigningConfig,

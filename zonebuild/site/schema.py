@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zonebuild.diagnostic import Finding, Severity
+from zonebuild.site.acme import ACME_SITE_KEYS
 from zonebuild.site.feeds import FEED_SITE_KEYS, FEED_ZONE_KEYS
 from zonebuild.site.kinds import (
     Key,
@@ -285,4 +286,5 @@ SITE_KEYS = (
     ),
     Key("plan.least_zones", COUNT, 20, "20", "fewer changed zones than these never wait for that"),
     *FEED_SITE_KEYS,
+    *ACME_SITE_KEYS,
 )
