@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 
 from tests.polling import PolledSite
-from zonebuild.vcs_update.update import Update, update_site
+from zonebuild.vcs_update.told import Update
+from zonebuild.vcs_update.update import update_site
 
 ZONE = "primary/a.example"
 IDENTITY = {

@@ -15,7 +15,8 @@ from tests.polling import environment_of_polls
 from tests.repositories import IDENTITY, ZONE, Git, Repository, Subversion, command
 from zonebuild.poll.news import EDIT, UPDATE
 from zonebuild.vcs_update import find_working_copy
-from zonebuild.vcs_update.update import Update, update_site
+from zonebuild.vcs_update.told import Update
+from zonebuild.vcs_update.update import update_site
 
 KINDS = (Subversion, Git)
 

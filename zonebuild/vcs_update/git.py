@@ -12,7 +12,7 @@ import os
 from typing import NamedTuple
 
 from zonebuild.vcs_update.commands import CommandError, Commands
-from zonebuild.vcs_update.update import Update, edit_trouble, update_trouble
+from zonebuild.vcs_update.told import Update, edit_trouble, update_trouble
 
 _STATUS = ("git", "status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z", "--", ".")
 # In one process at a time, so that nothing lives on with the lock; no edit is put aside.

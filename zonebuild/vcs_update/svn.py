@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from zonebuild.vcs_update.commands import CommandError, Commands
-from zonebuild.vcs_update.update import Update, edit_trouble, update_trouble
+from zonebuild.vcs_update.told import Update, edit_trouble, update_trouble
 
 _STATUS = ("svn", "status", "--quiet", "--non-interactive")
 _UPDATE = ("svn", "update", "--quiet", "--non-interactive", "--accept", "postpone")
