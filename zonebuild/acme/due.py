@@ -54,10 +54,10 @@ def waits(wish: Wish, memory: Memory, now: int) -> Waiting | None:
     if until <= now:
         return None
     count = memory.failures.count
-    why = f"it failed {count} times" if count > 1 else "it failed" if count else "the CA asks so"
+    why = f"it failed {count} times" if count > 1 else "it failed" if count else "not yet"
     return Waiting(
         what=f"a certificate for {wish.lineage}",
-        why=why,
+        why=f"{why}: {memory.why}" if memory.why else why,
         until=until,
         way_on=f"time; or mend what failed, then `zonebuild acme run --force {wish.lineage}`",
     )

@@ -9,6 +9,8 @@ A line that is damaged is passed over: what it said is asked of the CA again, or
     failed COUNT LAST UNTIL
     order URL DIRECTORY KEY SINCE
     proven SET
+    told CERTIFICATE
+    why TEXT
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ class Memory:
 
     names: `set_of` its names; failures, order and proof are about these names only.
     proven: the set for which the staging directory gave a certificate, empty where it did not.
+    told: the certificate of which the hook was told. why: what failed last, on one line.
     """
 
     names: str = ""
@@ -51,6 +54,8 @@ class Memory:
     failures: Failures = Failures()  # noqa: RUF009  # it is frozen
     order: Pending | None = None
     proven: str = ""
+    told: str = ""
+    why: str = ""
 
 
 def set_of(names: Iterable[str]) -> str:
@@ -62,7 +67,9 @@ def set_of(names: Iterable[str]) -> str:
 def about(memory: Memory, names: Iterable[str]) -> Memory:
     """Return *memory* as far as it is about *names*: another set starts with no failure."""
     wanted = set_of(names)
-    return memory if memory.names == wanted else Memory(wanted, memory.schedule)
+    if memory.names == wanted:
+        return memory
+    return Memory(wanted, memory.schedule, told=memory.told)
 
 
 def memories_text(memories: Mapping[str, Memory]) -> bytes:
@@ -78,7 +85,7 @@ def read_memories(data: bytes) -> dict[str, Memory]:
     if not text.startswith(HEAD):
         return found
     name = ""
-    for line in text.removeprefix(HEAD).splitlines():
+    for line in text.removeprefix(HEAD).split("\n"):
         words = line.split(" ")
         if words[0] == "lineage" and len(words) == 3:
             name = words[1]
@@ -103,6 +110,10 @@ def _lines(name: str, memory: Memory) -> Iterable[str]:
         yield f"order {order.url} {order.directory} {order.key} {order.since}\n"
     if memory.proven:
         yield f"proven {memory.proven}\n"
+    if memory.told:
+        yield f"told {memory.told}\n"
+    if memory.why:
+        yield f"why {_line(memory.why)}\n"
 
 
 def _with(memory: Memory, words: list[str]) -> Memory:
@@ -125,9 +136,17 @@ def _taken(memory: Memory, what: str, words: list[str]) -> Memory:
         return replace(memory, failures=Failures(count, last, until))
     if what == "order":
         return replace(memory, order=Pending(words[0], words[1], words[2], int(words[3])))
+    if what == "why":
+        return replace(memory, why=" ".join(words))
     if what == "proven":
         return replace(memory, proven=words[0])
-    return memory
+    return replace(memory, told=words[0]) if what == "told" else memory
+
+
+def _line(text: str) -> str:
+    """Return *text* as one line of printable characters."""
+    shown = "".join(c if c.isprintable() else "?" for c in text[:_LONGEST_WORD])
+    return shown.strip() or "?"
 
 
 def _word(text: str) -> str:

@@ -9,7 +9,6 @@ from typing import Literal
 from zonebuild.diagnostic import Finding, Location
 from zonebuild.plan import SiteRails, ZoneRails
 from zonebuild.site.acme import AcmeConfig
-from zonebuild.site.certstore import CertstoreConfig
 from zonebuild.site.patterns import FragmentPattern
 from zonebuild.site.schema import Allow, SeverityRule
 from zonebuild.site.signers import ServerConfig, SignerConfig
@@ -125,7 +124,6 @@ class Site:
     feeds: Mapping[str, str]
     acme: AcmeConfig
     sshfp: SshfpConfig
-    certstore: CertstoreConfig
     zones: Mapping[str, ZoneConfig]
     broken: Mapping[str, tuple[Finding, ...]]
     fallbacks: Mapping[str, ZoneConfig]

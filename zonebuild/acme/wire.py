@@ -1,0 +1,241 @@
+"""HTTP with a CA: signed requests, nonces, and patience with what passes.
+
+The library's own network client repeats a refused nonce once, knows no Retry-After on errors and
+reads its dates in the local zone. Here a nonce is repeated until patience ends, what passes (429,
+5xx, a timeout) is tried again for a minute, and every answer has an end, in octets and in seconds.
+Spec: RFC 8555 section 6; RFC 9110 section 10.2.3 (Retry-After).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from zonebuild import __version__
+from zonebuild.acme.clock import Clock
+from zonebuild.acme.problem import AcmeError, Nonsense, Problem, Unreachable, problem_code
+from zonebuild.diagnostic import quoted
+
+if TYPE_CHECKING:
+    import requests
+    from josepy.jwk import JWKEC
+
+MAX_OCTETS = 1 << 20  # of one answer
+PATIENCE = 60.0  # seconds that one request may be put off in all
+_PASSES = (429, 500, 502, 503, 504)
+_NONCES = 12  # refused in a row
+_PAUSES = (1.0, 4.0, 10.0, 20.0)  # seconds, where the CA does not say
+_CONNECT, _READ = 10.0, 45.0  # seconds
+_AGENT = f"zonebuild/{__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that is no error. headers: names in lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    retry: int | None = None
+
+    def document(self) -> Mapping[str, Any]:
+        """Return the JSON object that it is. Errors: Nonsense."""
+        found = _json(self.body)
+        if not isinstance(found, dict):
+            raise Nonsense(f"{self.url} answers {quoted(_shown(self.body))}, want a JSON object")
+        return found
+
+
+@dataclass(slots=True)
+class Wire:
+    """The way to one CA.
+
+    key: of the account. kid: the account's URL, empty before there is one.
+    ca_file: what its TLS is checked with, empty for the system's. new_nonce: a URL.
+    """
+
+    key: JWKEC | None = None
+    kid: str = ""
+    ca_file: str = ""
+    new_nonce: str = ""
+    clock: Clock = field(default_factory=Clock)
+    _nonces: list[str] = field(default_factory=list)
+    _session: requests.Session | None = None
+
+    def get(self, url: str) -> Reply:
+        """Fetch *url* without a signature. Errors: AcmeError."""
+        return self._patiently(url, None, with_key=False)
+
+    def fetch(self, url: str) -> Reply:
+        """Fetch *url* as the account (POST-as-GET). Errors: AcmeError."""
+        return self._patiently(url, b"", with_key=False)
+
+    def post(self, url: str, payload: Mapping[str, Any], *, with_key: bool = False) -> Reply:
+        """Post *payload*. with_key: signed with the key itself instead of the account's URL.
+
+        Errors: AcmeError.
+        """
+        return self._patiently(url, json.dumps(payload).encode("ascii"), with_key=with_key)
+
+    def sign(self, payload: bytes, url: str, nonce: str | None, *, with_key: bool) -> str:
+        """Return the JWS of *payload*. Spec: RFC 8555 section 6.2."""
+        from acme.jws import JWS
+        from josepy.errors import DeserializationError
+        from josepy.json_util import decode_b64jose
+        from josepy.jwa import ES256
+
+        if self.key is None:
+            raise AcmeError("there is no account key", "`zonebuild acme account register`")
+        try:
+            number = None if nonce is None else decode_b64jose(nonce)
+        except DeserializationError:
+            raise Nonsense(f"the CA gave the nonce {quoted(nonce or '')}") from None
+        kid = None if with_key or not self.kid else self.kid
+        return str(JWS.sign(payload, self.key, ES256, number, url, kid).json_dumps())
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    # -- patience ----------------------------------------------------------------------------
+
+    def _patiently(self, url: str, payload: bytes | None, *, with_key: bool) -> Reply:
+        spent = 0.0
+        for usual in (*_PAUSES, None):
+            fault: AcmeError
+            try:
+                reply = self._once(url, payload, with_key=with_key)
+            except Unreachable as error:
+                fault, pause = error, usual
+            else:
+                if reply.status < 400:
+                    return reply
+                fault = _fault(reply, self.clock.now())
+                pause = usual if reply.retry is None else float(max(reply.retry, 1))
+                if reply.status not in _PASSES:
+                    break
+            if usual is None or pause is None or spent + pause > PATIENCE:
+                break
+            self.clock.sleep(pause)
+            spent += pause
+        raise fault
+
+    def _once(self, url: str, payload: bytes | None, *, with_key: bool) -> Reply:
+        """Return the answer; one that refuses a nonce is worth another one."""
+        if payload is None:
+            return self._send("GET", url)
+        for _ in range(_NONCES):
+            nonce = self._nonces.pop() if self._nonces else self._new_nonce()
+            reply = self._send("POST", url, self.sign(payload, url, nonce, with_key=with_key))
+            if not _is_nonce(reply):
+                break
+        return reply
+
+    def _new_nonce(self) -> str:
+        reply = self._send("HEAD", self.new_nonce)
+        if reply.status >= 400 or not self._nonces:
+            raise Unreachable(f"{self.new_nonce} gives no nonce (HTTP status {reply.status})")
+        return self._nonces.pop()
+
+    # -- one exchange ------------------------------------------------------------------------
+
+    def _send(self, method: str, url: str, data: str | None = None) -> Reply:
+        import requests
+
+        if self._session is None:
+            self._session = requests.Session()
+        headers = {"User-Agent": _AGENT, "Accept-Language": "en"}
+        if data is not None:
+            headers["Content-Type"] = "application/jose+json"
+        try:
+            with self._session.request(
+                method,
+                url,
+                data=data,
+                headers=headers,
+                timeout=(_CONNECT, _READ),
+                verify=self.ca_file or True,
+                stream=True,
+                allow_redirects=method == "GET",
+            ) as response:
+                return self._read(response)
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise Unreachable(f"{url} cannot be asked: {_why(error)}") from error
+
+    def _read(self, response: requests.Response) -> Reply:
+        body = b""
+        for chunk in response.iter_content(1 << 16):
+            body += chunk
+            if len(body) > MAX_OCTETS:
+                raise Nonsense(f"{response.url} answers more than {MAX_OCTETS} octets")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        if nonce := headers.get("replay-nonce"):
+            self._nonces.append(nonce)
+        retry = retry_after(headers.get("retry-after"), self.clock.now())
+        return Reply(response.url, response.status_code, headers, body, retry)
+
+
+def retry_after(text: str | None, now: int) -> int | None:
+    """Return the seconds that a Retry-After asks for, at least 0; None where it says nothing.
+
+    Spec: RFC 9110 section 10.2.3: seconds, or a date, which is in UTC wherever this runs.
+    """
+    if text is None:
+        return None
+    if text.strip().isascii() and text.strip().isdigit():
+        return min(int(text.strip()[:10]), 1 << 31)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if moment.tzinfo is None:  # "-0000": UTC, says the library, of an unknown zone
+        from datetime import UTC
+
+        moment = moment.replace(tzinfo=UTC)
+    return max(int(moment.timestamp()) - now, 0)
+
+
+def _is_nonce(reply: Reply) -> bool:
+    return reply.status == 400 and problem_code(_json(reply.body)) == "badNonce"
+
+
+def _fault(reply: Reply, now: int) -> Problem | Nonsense:
+    document, until = _json(reply.body), 0 if reply.retry is None else now + reply.retry
+    if isinstance(document, dict) and ("type" in document or "detail" in document):
+        return Problem(document, reply.status, reply.url, until=until)
+    said = f"{reply.url} answers with HTTP status {reply.status}"
+    return Nonsense(f"{said} and {quoted(_shown(reply.body))}", until=until)
+
+
+def _json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _shown(body: bytes) -> str:
+    return body[:200].decode("utf-8", "backslashreplace")
+
+
+def _why(error: Exception) -> str:
+    """Return the system's word for what happened, without a library's wrapping."""
+    import requests
+
+    if isinstance(error, requests.Timeout):
+        return "it does not answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its TLS certificate is not trusted, see `ca_file` below `acme.ca`"
+    if isinstance(error, requests.TooManyRedirects):
+        return "it leads from one place to the next without an end"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return f"{type(error).__name__}"
