@@ -15,7 +15,7 @@ LAYERS: dict[str, int] = {
     "dropbox": 2, "soa": 2, "sshfp": 2, "tlsa": 2,
     "assemble": 3, "summary": 3, "checks": 3, "compile": 3, "diff": 3, "plan": 3, "serial": 3,
     "files": 4, "site": 4, "signers": 4, "builder": 4, "vcs": 4, "vcs_update": 4, "probe": 4,
-    "acme": 4, "tokens": 4, "poll": 4, "endpoints": 4, "restart": 4,
+    "acme": 4, "tokens": 4, "poll": 4, "endpoints": 4, "restart": 4, "certstore": 4,
     "cli": 5, "report": 5, "tasks": 5, "__main__": 5,
 }  # fmt: skip
 HIGHEST_PURE = 3
@@ -37,7 +37,7 @@ HEAVY: dict[str, set[str]] = {
     "dns": {"zonefile", "rdata", "checks", "signers", "probe", "endpoints"},
     "jinja2": {"soa", "signers"},
     "yaml": {"site"},
-    "cryptography": {"signers", "tlsa", "endpoints", "acme"},
+    "cryptography": {"signers", "tlsa", "endpoints", "acme", "certstore"},
     "acme": {"acme"},
     "josepy": {"acme"},
     "requests": {"acme"},

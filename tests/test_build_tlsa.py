@@ -2,102 +2,34 @@
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import re
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
-from tests.sites import DAY, NOW, REPOSITORY, SITE, SmallSite
-from tests.tlsa_material import key, octets, public_der
+from tests.sites import DAY, NOW, REPOSITORY, SmallSite
+from tests.tlsa_material import octets
+from tests.tlsa_sites import (
+    CERTIFICATE,
+    MAP,
+    NEXT,
+    ONE,
+    PRIMARY,
+    ZONE,
+    Wanted,
+    chain,
+    digest,
+    make_site,
+    records,
+    status,
+)
 from zonebuild.site.tlsa_map import read_map
-
-ZONE = "example.org"
-SIGNED = SITE.replace("signer: none", "signer: local")
-PRIMARY = """\
-mx A 9.9.9.9
-www A 9.9.9.9
-nowhere TXT x
-alias CNAME www
-_25._tcp.www CNAME _dane
-_dane TXT x
-"""
-MAP = """\
-lineages:
-  mx:
-    certificate: certs/mx.pem
-    first: at-once
-    places:
-      - {host: mx.example.org, port: 25}
-"""
-CERTIFICATE = "certs/mx.pem"
-NEXT = "certs/next.pub"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a certificate is like. begin, end: days from now."""
-
-    algorithm: str = "ecdsa"
-    names: tuple[str, ...] = ("mx.example.org",)
-    begin: int = -30
-    end: int = 30
-    staple: bool = False
-
-
-@cache
-def chain(wanted: Wanted) -> bytes:
-    """Return a self-signed certificate in PEM."""
-    now = datetime.datetime.fromtimestamp(NOW, datetime.UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, wanted.algorithm)])
-    names = x509.SubjectAlternativeName([x509.DNSName(each) for each in wanted.names])
-    signer = key(wanted.algorithm)
-    builder = (
-        x509.CertificateBuilder(name, name, signer.public_key(), 1)
-        .not_valid_before(now + datetime.timedelta(days=wanted.begin))
-        .not_valid_after(now + datetime.timedelta(days=wanted.end))
-        .add_extension(names, critical=False)
-    )
-    if wanted.staple:
-        features = x509.TLSFeature([x509.TLSFeatureType.status_request])
-        builder = builder.add_extension(features, critical=False)
-    algorithm = None if wanted.algorithm == "ed25519" else hashes.SHA256()
-    return builder.sign(signer, algorithm).public_bytes(Encoding.PEM)
-
-
-def digest(algorithm: str) -> str:
-    return f"3 1 1 {hashlib.sha256(public_der(algorithm)).hexdigest()}"
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> SmallSite:
-    """A signed zone that was built once, a certificate and a map that names it."""
-    small = SmallSite(tmp_path / "site", [], SIGNED)
-    small.add_zone(ZONE, PRIMARY)
-    small.run()
-    small.write(CERTIFICATE, chain(Wanted()))
-    small.write("tlsa-map.yaml", MAP)
-    return small
+    return make_site(tmp_path / "site")
 
-
-def records(site: SmallSite) -> set[str]:
-    """Return the TLSA records of the built zone, `OWNER RDATA` without the zone's name."""
-    found = (record.split(" ", 3) for record in site.records(ZONE))
-    return {
-        f"{owner.removesuffix(f'.{ZONE}.')} {rdata}"
-        for owner, _ttl, rdtype, rdata in found
-        if rdtype == "TLSA"
-    }
-
-
-ONE = {f"_25._tcp.mx {digest('ecdsa')}"}
 
 # -- the whole way --------------------------------------------------------------------------------
 
@@ -185,11 +117,7 @@ def test_first_records_wait_for_the_service_unless_the_map_vouches_for_it(site: 
     site.write("tlsa-map.yaml", MAP.replace("at-once", "when-seen"))
     assert site.run().code == 0
     assert records(site) == set()
-    assert "the first TLSA records of _25._tcp.mx.example.org." in _waitings(site)
-
-
-def _waitings(site: SmallSite) -> str:
-    return (site.root / "state/outcome.json").read_text()
+    assert "the first TLSA records of _25._tcp.mx.example.org." in status(site)
 
 
 # -- what is wrong --------------------------------------------------------------------------------

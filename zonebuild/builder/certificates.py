@@ -11,6 +11,7 @@ from functools import cache
 
 from zonebuild.builder.feeds import all_zones, read_fragments, write_fragments
 from zonebuild.builder.known_names import hand_octets, known_names
+from zonebuild.builder.lineage_orders import write_orders
 from zonebuild.builder.lineages import Held, Home, Known, Taken, take_lineages
 from zonebuild.builder.outcome import Report
 from zonebuild.builder.places import STATE
@@ -65,9 +66,13 @@ def run_certificates(run: Run) -> int:
     known = Known(now=run.now, held=held, homes=homes, states=states, published=published)
     taken = take_lineages(wanted, known)
     _keep(run, taken, data)
+    units = {name: wanted.entries[name].lineage.units for name, h in held.items() if h.has_keeper}
+    unknown = wanted.entries.keys() - held.keys()
+    write_orders(run.places.orders, units, taken.steps, spared=unknown)
     write_fragments(run, PRODUCER, taken.fragments)
     findings += [*store.findings, *_hasty(wanted), *taken.findings]
-    run.outcome.put(STAGE, "", Report(tuple(limit(findings)), taken.waitings))
+    waitings = (*store.waitings, *taken.waitings)
+    run.outcome.put(STAGE, "", Report(tuple(limit(findings)), waitings))
     return _due(run, wanted, taken, store, held)
 
 

@@ -18,7 +18,7 @@ from zonebuild.tlsa.parameters import unit_of
 from zonebuild.tlsa.pin import Pin, pin_for
 from zonebuild.tlsa.places import Place
 from zonebuild.tlsa.records import TlsaRecord, Track, fragment_text, guard
-from zonebuild.tlsa.rollover import advance, start_over
+from zonebuild.tlsa.rollover import Step, advance, start_over
 from zonebuild.tlsa.state import Observation, Owner, Policy, Sources, State
 
 TrackName = tuple[str, str]  # lineage and unit
@@ -38,10 +38,17 @@ class Home:
 
 
 class Held(NamedTuple):
-    """What lies in the store of a lineage. planned: the key that is published in advance."""
+    """What lies in the store of a lineage.
 
-    certificate: Material
+    issued: the newest chain. exported: the one in the publication folder, None before the first.
+    planned: the key that is published in advance. has_keeper: somebody follows orders of what to
+    export; without, what lies there is what hosts may serve, and both chains are the same.
+    """
+
+    issued: Material
+    exported: Material | None
     planned: Material | None = None
+    has_keeper: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +78,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a run gives. fragments: the text of each zone's records, by apex."""
+    """What a run gives. fragments: the text of each zone's records, by apex.
+
+    steps: what each track may do now; one that could not be looked at is missing.
+    """
 
     fragments: Mapping[str, str]
     states: Mapping[TrackName, State]
+    steps: Mapping[TrackName, Step]
     findings: tuple[Finding, ...]
     waitings: tuple[Waiting, ...]
 
@@ -87,7 +98,7 @@ def take_lineages(wanted: TlsaMap, known: Known) -> Taken:
     for entry in wanted.entries.values():
         work.advance(entry)
     fragments = work.fragments()
-    return Taken(fragments, work.states, tuple(work.findings), tuple(work.waitings))
+    return Taken(fragments, work.states, work.steps, tuple(work.findings), tuple(work.waitings))
 
 
 class _Work:
@@ -101,6 +112,7 @@ class _Work:
         self._stuck: set[str] = set()
         self._refused: set[Place] = set()
         self._at: dict[str, list[tuple[MapEntry, Place]]] = {}
+        self.steps: dict[TrackName, Step] = {}
         self.findings: list[Finding] = []
         self.waitings: list[Waiting] = []
 
@@ -122,9 +134,9 @@ class _Work:
         if held is None:
             return
         for unit in entry.lineage.units:
-            current = pin_for(held.certificate, unit)
-            if not isinstance(current, Pin):
-                message = f"{entry.certificate} {current.reason}"
+            issued = pin_for(held.issued, unit)
+            if not isinstance(issued, Pin):
+                message = f"{entry.certificate} {issued.reason}"
                 where = entry.certificate_at
                 self.findings.append(Finding(where, Severity.ERROR, "certificate-unfit", message))
                 self._stuck.update(place.owner for place in entry.lineage.places)
@@ -132,20 +144,18 @@ class _Work:
             state = self.states.get((name, unit)) or start_over(name, unit, self._known.now)
             step = advance(
                 state,
-                self._sources(entry, unit, current, held),
+                self._sources(entry, unit, issued, held),
                 self._known.observed.get((name, unit)),
                 self._known.now,
                 policy=Policy(publishes_unseen=entry.first == AT_ONCE),
             )
-            self.states[name, unit] = step.state
+            self.states[name, unit], self.steps[name, unit] = step.state, step
             self.findings += step.findings
             self.waitings += step.waiting
 
-    def _sources(self, entry: MapEntry, unit: str, current: Pin, held: Held) -> Sources:
-        """Return what lies in the map and the store for a track.
-
-        What lies in the store counts as exported: hosts may serve it already.
-        """
+    def _sources(self, entry: MapEntry, unit: str, issued: Pin, held: Held) -> Sources:
+        """Return what lies in the map and the store for a track."""
+        exported = pin_for(held.exported, unit) if held.exported else None
         planned = pin_for(held.planned, unit) if held.planned else None
         lineage = entry.lineage
         hosts = tuple(dict.fromkeys(place.host for place in lineage.places))
@@ -157,8 +167,8 @@ class _Work:
         }
         return Sources(
             owners=owners,
-            exported=current,
-            issued=current,
+            exported=exported if isinstance(exported, Pin) else None,
+            issued=issued,
             planned=(planned,) if isinstance(planned, Pin) else (),
             by_hand=hosts if lineage.keys == "by-hand" else (),
             location=lineage.location,
@@ -198,7 +208,7 @@ class _Work:
     def _beside(self, others: list[tuple[str, Place]], unit: str) -> Iterator[str]:
         for name, _ in others:
             held = self._known.held.get(name)
-            pin = pin_for(held.certificate, unit) if held else None
+            pin = pin_for(held.exported or held.issued, unit) if held else None
             if isinstance(pin, Pin):
                 yield pin.name
 

@@ -90,6 +90,11 @@ class Places:
         return self.root / STATE / "sshfp"
 
     @property
+    def orders(self) -> Path:
+        """The folder of orders for those who hold keys, a file a lineage."""
+        return self.root / STATE / "lineages"
+
+    @property
     def outcome(self) -> Path:
         """What failed and what waits, by stage and zone."""
         return self.root / STATE / "outcome.json"
@@ -108,8 +113,9 @@ class Places:
         """Every folder that a run writes into."""
         state = self.root / STATE
         tops = (UNSIGNED, SIGNED, KEYS)
+        own = ("good", "signed", "frozen", "lineages")
         below = tuple(self.root / top for top in tops)
-        return (self.cache, state, state / "good", state / "signed", state / "frozen", *below)
+        return (self.cache, state, *(state / name for name in own), *below)
 
     def stamps(self, stage: str) -> Path:
         """What each zone's inputs were when *stage* last dealt with it."""

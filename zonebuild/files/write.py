@@ -82,7 +82,7 @@ class WriteBatch:
                 _rename(*self._staged[0])
                 del self._staged[0]
             for directory in directories:
-                _sync_directory(directory)
+                sync_directory(directory)
         finally:
             self.abandon()
 
@@ -115,7 +115,7 @@ def make_directory(path: Path, mode: int = 0o755) -> None:
     try:
         for missing in reversed(_missing_above(path)):
             missing.mkdir(mode if missing == path else 0o755, exist_ok=True)
-            _sync_directory(missing.parent)
+            sync_directory(missing.parent)
         os.stat(f"{path}/")  # fails where something else has that name
     except OSError as error:
         raise WriteError(path, error) from error
@@ -196,7 +196,8 @@ def _sync_file(pair: tuple[Path, Path]) -> None:
         raise WriteError(target, error) from error
 
 
-def _sync_directory(path: Path) -> None:
+def sync_directory(path: Path) -> None:
+    """Bring the names in a directory to disk. Errors: WriteError, OSError."""
     try:
         _sync(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:

@@ -9,6 +9,7 @@ from typing import Literal
 from zonebuild.diagnostic import Finding, Location
 from zonebuild.plan import SiteRails, ZoneRails
 from zonebuild.site.acme import AcmeConfig
+from zonebuild.site.certstore import CertstoreConfig
 from zonebuild.site.patterns import FragmentPattern
 from zonebuild.site.schema import Allow, SeverityRule
 from zonebuild.site.signers import ServerConfig, SignerConfig
@@ -124,6 +125,7 @@ class Site:
     feeds: Mapping[str, str]
     acme: AcmeConfig
     sshfp: SshfpConfig
+    certstore: CertstoreConfig
     zones: Mapping[str, ZoneConfig]
     broken: Mapping[str, tuple[Finding, ...]]
     fallbacks: Mapping[str, ZoneConfig]

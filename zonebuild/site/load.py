@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from zonebuild.diagnostic import Finding, Location, Severity, has_errors, quoted, sort_findings
 from zonebuild.plan import SiteRails, ZoneRails
 from zonebuild.site.acme import AcmeConfig
+from zonebuild.site.certstore import CertstoreConfig
 from zonebuild.site.config import (
     HandoffConfig,
     Limits,
@@ -63,6 +64,7 @@ def load_site(
         values["feeds"],
         AcmeConfig(**_section(values, "acme")),
         SshfpConfig(**_section(values, "sshfp")),
+        CertstoreConfig(**_section(values, "certstore")),
         sound,
         dict(sorted(broken.items())),
         fallbacks,

@@ -7,6 +7,7 @@ from typing import Any
 
 from zonebuild.diagnostic import Finding, Severity
 from zonebuild.site.acme import ACME_SITE_KEYS
+from zonebuild.site.certstore import CERTSTORE_KEYS
 from zonebuild.site.feeds import FEED_SITE_KEYS, FEED_ZONE_KEYS
 from zonebuild.site.kinds import (
     Key,
@@ -287,4 +288,5 @@ SITE_KEYS = (
     Key("plan.least_zones", COUNT, 20, "20", "fewer changed zones than these never wait for that"),
     *FEED_SITE_KEYS,
     *ACME_SITE_KEYS,
+    *CERTSTORE_KEYS,
 )

@@ -139,7 +139,8 @@ def wait_for_ghost(pin: Pin, moment: Moment) -> Waiting | None:
 def wait_for_service(owner: str, moment: Moment) -> Waiting | None:
     """Wait until every endpoint of *owner* serves what will be listed: the first record is last."""
     state, here = moment.state, moment.sources.owners[owner]
-    if here.published or here.is_begun or moment.policy.publishes_unseen:
+    is_vouched_for = moment.policy.publishes_unseen and state.current is not None
+    if here.published or here.is_begun or is_vouched_for:
         return None
     listed = {key.pin.name for key in state.keys}
     shown = seen_at(owner, state)
