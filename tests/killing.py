@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-TRACED = "openat,mkdir,write,close,fsync,rename,renameat2,unlink"
+TRACED = "openat,mkdir,write,close,fsync,rename,renameat2,unlink,unlinkat,symlink"
 TEMPORARY = ".zonebuild-tmp."
 _KILLED = "+++ killed by SIGKILL +++"
 _TIMEOUT = 120  # seconds for one run
@@ -34,6 +34,8 @@ _STAGES = tuple(
         ("close", r"close\("),
         ("open", r"openat\("),
         ("unlink", r"unlink"),
+        ("symlink", r"symlink"),
+        ("make folder", r"mkdir"),
         ("other", r""),
     )
 )

@@ -14,7 +14,7 @@ from zonebuild.certstore.error import StoreError
 from zonebuild.certstore.folders import put_folder, remove_folder, sweep_folders
 from zonebuild.certstore.pair import FULL, KEY
 from zonebuild.certstore.shelf import Shelf, read_file
-from zonebuild.files.write import WriteError
+from zonebuild.files.write import WriteError, make_directory
 
 _NAME = re.compile(r"([0-9]{8}T[0-9]{6}Z)-([0-9]{4})", re.ASCII)
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -56,6 +56,7 @@ def back_up(shelf: Shelf, *, now: int) -> Backup | None:
     same = known and known[-1].at == at
     stamp = time.strftime(_TIME, time.gmtime(at))
     name = f"{stamp}-{last + 1 if same else 1:04}"
+    make_directory(shelf.backups.parent, 0o700)
     put_folder(shelf.backups, name, files)
     return Backup(name, at)
 

@@ -18,13 +18,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from zonebuild.certstore.error import StoreError
-from zonebuild.certstore.folders import current, name_of, numbers, put_folder, switch
+from zonebuild.certstore.folders import (
+    current,
+    keep_only,
+    name_of,
+    numbers,
+    put_folder,
+    sweep_folders,
+    switch,
+)
 from zonebuild.files.read import SourceError, read_outside
 
 SUMS, SIGNATURE = "SHA256SUMS", "SHA256SUMS.sig"
 WHOLE = ".manifest"  # no lineage has such a name
 NAMESPACE = "zonebuild-publication"
 _LIMIT = 1 << 24  # octets of a manifest
+_KEPT = 3  # manifests of the whole
 _SECONDS = 30  # for ssh-keygen, which may ask an agent
 
 
@@ -70,6 +79,7 @@ def write_whole(publication: Path, key: str, *, now: int) -> bool:
     """
     wanted = _lines(publication)
     folder = publication / WHOLE
+    sweep_folders(folder)
     at = current(folder)
     if at and _said(folder / name_of(at) / SUMS) == wanted:
         return False
@@ -78,6 +88,7 @@ def write_whole(publication: Path, key: str, *, now: int) -> bool:
     text = f"# number {number}\n# made {made}\n{''.join(wanted)}".encode()
     put_folder(folder, name_of(number), {SUMS: text}, lambda place: sign(place / SUMS, key))
     switch(folder, number)
+    keep_only(folder, set(numbers(folder)[-_KEPT:]))
     return True
 
 
