@@ -12,7 +12,6 @@ import dns.rrset
 import pytest
 
 from tests.sites import DAY, HEAD, NOW, SITE, TODAY, SmallSite
-from zonebuild import probe
 
 ZONE = "a.example"
 
@@ -118,20 +117,15 @@ def server() -> Iterator[int]:
         thread.join()
 
 
-def test_a_zone_that_nobody_remembers_learns_from_its_servers(
-    tmp_path: Path, server: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(probe, "_PORT", server)
+def test_a_zone_that_nobody_remembers_learns_from_its_servers(tmp_path: Path, server: int) -> None:
     site = SmallSite(tmp_path / "site", [])
-    site.add_zone(ZONE, yaml="serial: counter\nservers: [127.0.0.1]\n")
+    site.add_zone(ZONE, yaml=f"serial: counter\nservers: [127.0.0.1:{server}]\n")
     assert (site.run().code, site.serial(ZONE)) == (0, 42)
 
 
-def test_or_stops_and_says_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "_PORT", 1)  # nothing answers there
-    monkeypatch.setattr(probe, "DEADLINE", 0.2)
+def test_or_stops_and_says_the_way_out(tmp_path: Path) -> None:
     site = SmallSite(tmp_path / "site", [])
-    site.add_zone(ZONE, yaml="serial: counter\nservers: [127.0.0.1]\n")
+    site.add_zone(ZONE, yaml="serial: counter\nservers: [127.0.0.1:1]\n")  # nothing answers
     run = site.run()
     assert (run.code, run.errors) == (1, {"serial-unknown"})
     assert "state/serials" in run.told

@@ -48,8 +48,10 @@ def listening(kind: socket.SocketKind, address: str, port: int = 0) -> Iterator[
 
 
 @contextmanager
-def serving(reply: Reply, address: str = "127.0.0.1") -> Iterator[Server]:
-    """Answer each datagram with what *reply* makes of it."""
+def serving(
+    reply: Reply, address: str = "127.0.0.1", keyring: dict[dns.name.Name, bytes] | None = None
+) -> Iterator[Server]:
+    """Answer each datagram with what *reply* makes of it; keyring: TSIG keys of questions."""
     with listening(socket.SOCK_DGRAM, address) as udp:
         me = udp.getsockname()
 
@@ -58,7 +60,7 @@ def serving(reply: Reply, address: str = "127.0.0.1") -> Iterator[Server]:
                 wire, client = wire_and_client
                 if not wire:
                     return
-                if (sent := reply(dns.message.from_wire(wire))) is not None:
+                if (sent := reply(dns.message.from_wire(wire, keyring=keyring))) is not None:
                     udp.sendto(sent, client)
 
         thread = threading.Thread(target=answer)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from zonebuild.diagnostic import Finding, Location, Severity
 from zonebuild.files.read import SourceError
+from zonebuild.probe.answers import Server
 from zonebuild.site.config import Site, ZoneConfig, template_variables
 from zonebuild.site.load import Override, load_site
 from zonebuild.site.reference import render_reference
@@ -86,7 +87,7 @@ signing: {enabled: true, cds: delete, dnskey_ttl: 1d, validity: 8w}
 allow: [{check: missing-glue, reason: why not}, {check: cname-loop, name: a.example, reason: so}]
 severity: {missing-glue: {severity: info, reason: a test}}
 vars: {a: b, c: [d, e]}
-servers: [192.0.2.1, "2001:DB8::0"]
+servers: [192.0.2.1, "[2001:DB8::0]:5353", {address: 192.0.2.2, port: 54, key: Hidden}]
 plan: {share: 5 %, least_records: 0}
 acme: {dnsextra: [Example.org, "*.example.org"]}
 sshfp: {phonehome: [a.example]}
@@ -102,7 +103,11 @@ sshfp: {phonehome: [a.example]}
     assert config.allow[1].name == "a.example."
     assert config.severity == {"missing-glue": SeverityRule(Severity.INFO, "a test")}
     assert config.vars == {"a": "b", "c": ("d", "e")}
-    assert config.servers == ("192.0.2.1", "2001:db8::")
+    assert config.servers == (
+        Server("192.0.2.1"),
+        Server("2001:db8::", 5353),
+        Server("192.0.2.2", 54, key="hidden."),
+    )
     assert (config.plan.share, config.plan.least_records) == (5, 0)
     assert config.acme == {"dnsextra": ("example.org.", "*.example.org.")}
     assert config.sshfp == {"phonehome": ("a.example.",)}
@@ -148,7 +153,7 @@ severity: {xyzzy: {severity: info, reason: x}} => 1:12 wrong-value a key of seve
 is no check, want a name that `zonebuild explain` lists
 allow: [a] => 1:9 wrong-type an item of allow is "a", \
 want a mapping with check, name, reason
-servers: [a] => 1:11 wrong-value an item of servers: "a" is not an IPv4 or IPv6 address
+servers: [a] => 1:11 wrong-value an item of servers: "a" is no IP address, with :PORT or without
 plan: {share: 30} => 1:15 wrong-value plan.share: "30" is no share, want one such as 30%
 plan: {share: 101%} => 1:15 wrong-value plan.share: "101%" is more than 100%, want less
 plan: {least_records: -1} => 1:23 wrong-value plan.least_records: "-1" is no whole number, \

@@ -26,6 +26,7 @@ from zonebuild.checks.limits import limit
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import replace_file
 from zonebuild.model import type_bit
+from zonebuild.probe.answers import Server
 from zonebuild.sshfp.given import Terms
 from zonebuild.sshfp.say import APPROVED
 from zonebuild.sshfp.state import Slot, State, state_text
@@ -112,34 +113,35 @@ def _handed_off(run: Run, apex: str) -> int:
 # -- withdrawn records, as the servers answer them -------------------------------------------------
 
 
-def _servers(run: Run, rules: Rules, slot: Slot) -> tuple[str, ...]:
+def _servers(run: Run, rules: Rules, slot: Slot) -> tuple[Server, ...]:
     apex = rules.apex_of(slot.host)
     return all_zones(run)[apex].servers if apex is not None else ()
 
 
 def _gone(run: Run, rules: Rules, state: State) -> Iterator[tuple[Slot, int]]:
     """Yield the withdrawn records that no server answers any more, with the time of asking."""
-    asked: dict[str, Mapping[str, frozenset[int]] | None] = {}
+    asked: dict[str, Mapping[Server, frozenset[int]] | None] = {}
     for slot in state.leaving():
         servers = _servers(run, rules, slot)
         if not servers:
             continue
         if slot.host not in asked:
-            asked[slot.host] = _ask(slot.host, servers)
+            asked[slot.host] = _ask(run, slot.host, servers)
         heard = asked[slot.host]
         if heard is not None and not any(slot.algorithm in known for known in heard.values()):
             yield slot, run.now
 
 
-def _ask(host: str, servers: tuple[str, ...]) -> dict[str, frozenset[int]] | None:
+def _ask(run: Run, host: str, servers: tuple[Server, ...]) -> dict[Server, frozenset[int]] | None:
     """Return by server the algorithms of the SSHFP it answers; None where one gave no answer."""
-    from zonebuild.probe.answers import Server, Status
+    from zonebuild.builder.keyring import read_keyring
+    from zonebuild.probe.answers import Status
     from zonebuild.probe.ask import ask
 
-    heard: dict[str, frozenset[int]] = {}
-    for answer in ask([Server(address) for address in servers], host, "SSHFP"):
+    heard: dict[Server, frozenset[int]] = {}
+    for answer in ask(servers, host, "SSHFP", keyring=read_keyring(run)[0]):
         if answer.status not in (Status.ANSWERED, Status.ABSENT):
             return None
         numbers = (value.split(" ")[0] for value in answer.values)
-        heard[answer.server.address] = frozenset(int(n) for n in numbers if n.isdigit())
+        heard[answer.server] = frozenset(int(n) for n in numbers if n.isdigit())
     return heard

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Collection
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,7 +131,8 @@ class Session:
 
         run = self.run()
         with show_progress("building") as progress:
-            zones.build_zones(run, apexes, stamps, progress=progress, ask_servers=_ask_servers)
+            ask = partial(_ask_servers, run)
+            zones.build_zones(run, apexes, stamps, progress=progress, ask_servers=ask)
         run.outcome.put(*SITE, Report(tuple(run.site_findings)))
         run.outcome.put("zones/", "", _listing_report(run))
 
@@ -214,10 +216,11 @@ def _override_key() -> str:
     return f" {path} {found.st_mtime_ns} {found.st_size} {found.st_ino} {found.st_ctime_ns}"
 
 
-def _ask_servers(config: ZoneConfig) -> int | None:
-    from zonebuild.probe import ask_serial
+def _ask_servers(run: Run, config: ZoneConfig) -> int | None:
+    from zonebuild.builder.keyring import read_keyring
+    from zonebuild.probe.serials import ask_serial
 
-    return ask_serial(config.apex, config.servers)
+    return ask_serial(config.apex, config.servers, read_keyring(run)[0])
 
 
 def _listing_report(run: Run) -> Report:

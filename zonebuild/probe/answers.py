@@ -33,11 +33,16 @@ class Status(enum.Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Server:
-    """A name server at one of its addresses. name: absolute, empty where only that is known."""
+    """A name server at one of its addresses.
+
+    name: absolute, empty where only the address is known. key: the name of the TSIG key that
+    questions to it are signed with (RFC 8945), empty for none.
+    """
 
     address: str
     port: int = PORT
     name: str = ""
+    key: str = ""
 
     def __str__(self) -> str:
         shown = f"[{self.address}]" if ":" in self.address else self.address

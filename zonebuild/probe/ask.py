@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonebuild.probe.answers import Answer, Server, Status
+from zonebuild.probe.keyring import Keyring, TsigKey
 from zonebuild.probe.trust import Anchor, Untrusted, verify
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import dns.rrset
 
 DEADLINE = 2.0  # seconds a server is given for one question, once by UDP and once by TCP
+NO_KEYS: Keyring = MappingProxyType({})
 _EDNS_OCTETS = 1232
 _PARALLEL = 32  # questions at a time
 _NO_WAY_OUT = (errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
@@ -33,18 +36,22 @@ def ask(
     *,
     deadline: float = DEADLINE,
     anchors: Sequence[Anchor] = (),
+    keyring: Keyring = NO_KEYS,
 ) -> tuple[Answer, ...]:
     """Return what each of *servers* says of the RRset, in their order.
 
     owner: absolute. deadline: seconds for one server.
     anchors: where there are any, an RRset counts only with signatures that one of them proves.
+    keyring: the TSIG keys that servers name.
     """
     if not servers:
         return ()
     from concurrent.futures import ThreadPoolExecutor
 
     def one(server: Server) -> Answer:
-        return ask_server(server, owner, rdtype, deadline=deadline, anchors=anchors)
+        return ask_server(
+            server, owner, rdtype, deadline=deadline, anchors=anchors, keyring=keyring
+        )
 
     with ThreadPoolExecutor(min(len(servers), _PARALLEL)) as pool:
         return tuple(pool.map(one, servers))
@@ -57,9 +64,13 @@ def ask_server(
     *,
     deadline: float = DEADLINE,
     anchors: Sequence[Anchor] = (),
+    keyring: Keyring = NO_KEYS,
 ) -> Answer:
     """Return what *server* says of the RRset; the arguments are those of `ask`."""
-    response = _exchange(server, owner, rdtype, deadline, signed=bool(anchors))
+    if server.key and server.key not in keyring:
+        return Answer(server, Status.UNREACHABLE, detail=f"there is no TSIG key {server.key}")
+    asked = _Question(server, deadline, keyring.get(server.key))
+    response = _exchange(asked, owner, rdtype, signed=bool(anchors))
     if isinstance(response, Answer):
         return response
     answer = _read(server, response)
@@ -67,7 +78,7 @@ def ask_server(
         return answer
 
     def keys(zone: str) -> dns.message.Message | None:
-        told = _exchange(server, zone, "DNSKEY", deadline, signed=True)
+        told = _exchange(asked, zone, "DNSKEY", signed=True)
         return None if isinstance(told, Answer) else told
 
     try:
@@ -77,18 +88,30 @@ def ask_server(
     return answer
 
 
+class _Question(NamedTuple):
+    """To whom, for how many seconds, and with which key."""
+
+    server: Server
+    deadline: float
+    key: TsigKey | None
+
+
 def _exchange(
-    server: Server, owner: str, rdtype: str, deadline: float, *, signed: bool
+    asked: _Question, owner: str, rdtype: str, *, signed: bool
 ) -> dns.message.Message | Answer:
     """Return the server's message, or the answer that stands for there being none."""
     import dns.exception
     import dns.flags
     import dns.message
+    import dns.name
     import dns.query
 
     query = dns.message.make_query(
         owner, rdtype, use_edns=0, payload=_EDNS_OCTETS, want_dnssec=signed, flags=0
     )
+    server, deadline, key = asked
+    if key is not None:
+        query.use_tsig({dns.name.from_text(key.name): key.secret}, algorithm=key.algorithm)
     try:
         response, _ = dns.query.udp_with_fallback(
             query,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from zonebuild.diagnostic import Finding, Location
 from zonebuild.plan import SiteRails, ZoneRails
+from zonebuild.probe.answers import Server
 from zonebuild.site.acme import AcmeConfig
 from zonebuild.site.certstore import CertstoreConfig
 from zonebuild.site.patterns import FragmentPattern
@@ -62,7 +63,7 @@ class ZoneConfig:
     allow: tuple[Allow, ...]
     severity: Mapping[str, SeverityRule]
     vars: Mapping[str, TemplateValue]
-    servers: tuple[str, ...]
+    servers: tuple[Server, ...]
     acme: Mapping[str, tuple[str, ...]]
     sshfp: Mapping[str, tuple[str, ...]]
     plan: ZoneRails
@@ -96,6 +97,15 @@ class SshfpConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivalConfig:
+    """How it is seen that zones arrive at their servers. deadline, late: seconds."""
+
+    ask: Literal["named", "all"]
+    deadline: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
 class HandoffConfig:
     """To whom built zones go: one that signs them, one that serves the files, and where it says."""
 
@@ -112,6 +122,7 @@ class Site:
     path: of site.yaml or of the file that overrides it.
     signer: the kind of signer. handoff: that one and the server, with their options.
     feeds: the directory of each, absolute or below the site's top.
+    tsig: the file of each TSIG key, by its absolute name.
     zones: sorted by apex. broken: the findings of each zone whose file is not in order.
     fallbacks: for the broken ones, what could be read of their files, defaults for the rest.
     is_sound: whether site.yaml itself has no error; nothing may be handed off where it has.
@@ -126,6 +137,8 @@ class Site:
     acme: AcmeConfig
     sshfp: SshfpConfig
     certstore: CertstoreConfig
+    arrival: ArrivalConfig
+    tsig: Mapping[str, str]
     zones: Mapping[str, ZoneConfig]
     broken: Mapping[str, tuple[Finding, ...]]
     fallbacks: Mapping[str, ZoneConfig]

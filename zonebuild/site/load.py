@@ -13,6 +13,7 @@ from zonebuild.plan import SiteRails, ZoneRails
 from zonebuild.site.acme import AcmeConfig
 from zonebuild.site.certstore import CertstoreConfig
 from zonebuild.site.config import (
+    ArrivalConfig,
     HandoffConfig,
     Limits,
     SigningConfig,
@@ -65,6 +66,8 @@ def load_site(
         AcmeConfig(**_section(values, "acme")),
         SshfpConfig(**_section(values, "sshfp")),
         CertstoreConfig(**_section(values, "certstore")),
+        ArrivalConfig(**_section(values, "arrival")),
+        values["tsig"],
         sound,
         dict(sorted(broken.items())),
         fallbacks,

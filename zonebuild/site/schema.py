@@ -25,11 +25,11 @@ from zonebuild.site.kinds import (
 )
 from zonebuild.site.patterns import DEFAULT_FRAGMENTS, FragmentPattern, parse_paths
 from zonebuild.site.rules import FragmentRule, parse_owner_pattern
+from zonebuild.site.servers import SERVER_SITE_KEYS, SERVER_ZONE_KEYS
 from zonebuild.site.signers import SERVER, SIGNER, NoSigner
 from zonebuild.site.tree import MappingNode, Node, ScalarNode
 from zonebuild.site.values import (
     MAX_TTL,
-    parse_address,
     parse_bool,
     parse_check_name,
     parse_count,
@@ -88,7 +88,6 @@ TEXT = scalar("a text", parse_text)
 TEMPLATE_TEXT = scalar("a plain text", parse_template_text)
 CHECK = scalar("the name of a check", parse_check_name)
 RDTYPE = scalar("a record type", parse_rdtype)
-ADDRESS = scalar("an IP address", parse_address)
 OCTETS = scalar("a size", parse_octets)
 PERCENT = scalar("a share in percent", parse_percent)
 COUNT = scalar("a whole number", parse_count)
@@ -221,14 +220,7 @@ ZONE_KEYS = (
         "vars: {site: ams, mirrors: [a, b]}",
         merges=True,
     ),
-    Key(
-        "servers",
-        list_of("IP addresses", ADDRESS),
-        (),
-        "[]",
-        "where the zone is served",
-        "servers: [192.0.2.53]",
-    ),
+    *SERVER_ZONE_KEYS,
     Key(
         "plan.share",
         PERCENT,
@@ -287,6 +279,7 @@ SITE_KEYS = (
     ),
     Key("plan.least_zones", COUNT, 20, "20", "fewer changed zones than these never wait for that"),
     *FEED_SITE_KEYS,
+    *SERVER_SITE_KEYS,
     *ACME_SITE_KEYS,
     *CERTSTORE_KEYS,
 )
