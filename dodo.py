@@ -1,8 +1,8 @@
 """The task graph of this site: read it like a Makefile. `doit list` shows it.
 
 dnsextra ─┐
-tlsa ─────┼─▶ zones ──▶ handoff ──▶ outcome     `doit` runs these
-sshfp ────┘     └─────────────────▶ outcome     `doit build` hands nothing off
+tlsa ─────┼─▶ zones ──▶ handoff ──▶ outcome ──▶ look    `doit` runs these
+sshfp ────┘     └─────────────────▶ outcome             `doit build` hands nothing off
 """
 
 from zonebuild.tasks import (
@@ -13,6 +13,7 @@ from zonebuild.tasks import (
     task_diff,
     task_dnsextra,
     task_handoff,
+    task_look,
     task_outcome,
     task_sshfp,
     task_status,
@@ -31,6 +32,7 @@ __all__ = [
     "task_diff",
     "task_dnsextra",
     "task_handoff",
+    "task_look",
     "task_outcome",
     "task_sshfp",
     "task_status",

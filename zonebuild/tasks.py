@@ -29,6 +29,7 @@ __all__ = [
     "task_diff",
     "task_dnsextra",
     "task_handoff",
+    "task_look",
     "task_outcome",
     "task_sshfp",
     "task_status",
@@ -76,7 +77,7 @@ def configuration() -> dict[str, Any]:
     one on disk could only be cut off by a kill or a full disk, and stop all runs after that.
     """
     return {
-        "default_tasks": [*PRODUCERS, "zones", "handoff", "outcome"],
+        "default_tasks": [*PRODUCERS, "zones", "handoff", "outcome", "look"],
         "continue": True,
         "dep_file": ":memory:",
         "backend": "sqlite3",
@@ -121,6 +122,12 @@ def task_handoff() -> Task:
     """give the signer what changed and what is due"""
     meta = {"reads": "unsigned/", "writes": "signed/"}
     return _stage(lambda: session().hand_off(), lambda: session().handoff_is_fresh(), meta=meta)
+
+
+def task_look() -> Task:
+    """ask servers and endpoints what they show, for the next run; where tlsa-map.yaml wants it"""
+    meta = {"reads": "the network", "writes": "state/observed"}
+    return _stage(lambda: session().look(), lambda: session().look_is_fresh(), meta=meta)
 
 
 def task_outcome() -> Task:

@@ -13,8 +13,8 @@ from zonebuild.builder.feeds import all_zones, read_fragments, write_fragments
 from zonebuild.builder.known_names import hand_octets, known_names
 from zonebuild.builder.lineage_orders import write_orders
 from zonebuild.builder.lineages import Held, Home, Known, Taken, take_lineages
+from zonebuild.builder.observation import OBSERVED_FILE, STATE_FILE, kept_observations
 from zonebuild.builder.outcome import Report
-from zonebuild.builder.places import STATE
 from zonebuild.builder.run import Run
 from zonebuild.builder.store import Store
 from zonebuild.checks.limits import limit
@@ -33,9 +33,8 @@ from zonebuild.zonefile import read_fragment as read_zone_part
 
 STAGE = PRODUCER = "tlsa"
 CERTIFICATES = "certs"
-INPUTS = (MAP_FILE, CERTIFICATES)
+INPUTS = (MAP_FILE, CERTIFICATES, OBSERVED_FILE)
 _FILES = (".pem", ".crt", ".der", ".pub")  # other names may be those of folders
-_STATE_FILE = f"{STATE}/tlsa"
 _LIMIT = 1 << 26  # octets of what is remembered
 _ZONE_LIMIT = 1 << 30  # octets of a built zone
 _LOOK_AGAIN = 60  # seconds
@@ -63,7 +62,14 @@ def run_certificates(run: Run) -> int:
     held = {name: found for name, e in wanted.entries.items() if (found := store.take(e))}
     published = dict(_published(fragments, findings))
     homes = {apex: _home(run, config) for apex, config in all_zones(run).items()}
-    known = Known(now=run.now, held=held, homes=homes, states=states, published=published)
+    known = Known(
+        now=run.now,
+        held=held,
+        homes=homes,
+        states=states,
+        published=published,
+        observed=kept_observations(run.places.root) if wanted.look else {},
+    )
     taken = take_lineages(wanted, known)
     _keep(run, taken, data)
     units = {name: wanted.entries[name].lineage.units for name, h in held.items() if h.has_keeper}
@@ -127,7 +133,7 @@ def _hasty(wanted: TlsaMap) -> Iterator[Finding]:
 
 def _kept(run: Run) -> bytes | None:
     try:
-        return read_outside(run.places.root / _STATE_FILE, _LIMIT)
+        return read_outside(run.places.root / STATE_FILE, _LIMIT)
     except SourceError:
         return None
 
@@ -139,14 +145,14 @@ def _lost(data: bytes | None, fragments: Mapping[str, str]) -> Iterator[Finding]
             f"it is {'missing' if data is None else 'damaged'}: what was published stays until "
             "every endpoint has been seen with the current key, and all waits begin anew"
         )
-        yield Finding(Location(_STATE_FILE), Severity.WARNING, "tlsa-state-lost", message)
+        yield Finding(Location(STATE_FILE), Severity.WARNING, "tlsa-state-lost", message)
 
 
 def _keep(run: Run, taken: Taken, data: bytes | None) -> None:
     """Remember the states; a site without lineages has no such file."""
     text = states_text(taken.states.values())
     if text != data and (taken.states or data is not None):
-        replace_file(run.places.root / _STATE_FILE, text)
+        replace_file(run.places.root / STATE_FILE, text)
 
 
 # -- what is published -----------------------------------------------------------------------------
@@ -160,7 +166,7 @@ def _published(
     for record in (r for text in fragments.values() for r in read_fragment(text)):
         if record.rdata.rpartition(" ")[2].startswith(_NOTHING):
             message = f"{record.owner} TLSA {record.rdata[:24]}… is the digest of no octets at all"
-            where = Location(_STATE_FILE)
+            where = Location(STATE_FILE)
             findings.append(Finding(where, Severity.WARNING, "digest-of-nothing", message))
         else:
             found.setdefault(record.owner, set()).add(record.rdata)

@@ -19,6 +19,7 @@ from zonebuild.builder.places import Places, SiteError, find_places, zone_files
 from zonebuild.builder.progress import show_progress
 from zonebuild.builder.stamps import (
     HANDOFF,
+    LOOK,
     ZONES,
     Stamp,
     feeds_digest,
@@ -29,7 +30,7 @@ from zonebuild.builder.stamps import (
     read_stamps,
     stamps_text,
 )
-from zonebuild.files.write import replace_file
+from zonebuild.files.write import make_directory, replace_file
 from zonebuild.site.names import SITE_FILE
 
 if TYPE_CHECKING:
@@ -152,6 +153,31 @@ class Session:
             handoff.sign_zones(run, apexes, stamps, progress=progress)
         run.outcome.put("handoff to", "", Report(tuple(handoff.untold(run))))
         self._save(HANDOFF, stamps, apexes=set(handoff.zones_at_hand(run)))
+
+    # -- look -------------------------------------------------------------------------------
+
+    def look_is_fresh(self) -> bool:
+        """Say whether nothing outside is to be looked at yet."""
+        kept = self._stamps(LOOK).get(LOOK)
+        return kept is not None and is_fresh(self.root, kept, self.now)
+
+    def look(self) -> None:
+        """Look at servers and endpoints, for the next run; the lock is given back before.
+
+        Errors: SiteError, WriteError.
+        """
+        from zonebuild.builder.observation import STATE_FILE, look_out
+        from zonebuild.site.tlsa_map import MAP_FILE
+
+        if self._failure is not None:
+            raise self._failure
+        self.close()
+        begun = time.time_ns()
+        due = look_out(self.root, now=self.now)
+        read = [MAP_FILE, STATE_FILE] if due else [MAP_FILE]
+        stamp = make_stamp(self.root, read, since=begun, due=due)
+        make_directory(self.places.cache)
+        replace_file(self.places.stamps(LOOK), stamps_text({LOOK: stamp}, self._key))
 
     # -- outcome ----------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("token", "zonebuild.cli.token", "put an ACME challenge into the drop-box, wait for it"),
     ("sshfp", "zonebuild.cli.sshfp", "list SSH host keys, let one that is held be published"),
     ("dane", "zonebuild.cli.dane", "compare what services show with their TLSA records"),
+    ("look", "zonebuild.cli.look", "ask servers and endpoints now, for the next build"),
     ("restart", "zonebuild.cli.restart", "say whether a service shows its new certificate"),
 )
 

@@ -17,6 +17,7 @@ from zonebuild.endpoints.starttls import start_tls
 from zonebuild.endpoints.wire import Refused, Wire
 
 DEADLINE = 5.0  # seconds for one endpoint
+HANDSHAKE_FAILS = "fails in the TLS handshake"  # how such a reason begins
 _PARALLEL = 32
 _MAX_CHAIN = 20  # certificates that are looked at
 _REASONS = {
@@ -54,7 +55,7 @@ def fetch_one(endpoint: Endpoint, *, deadline: float = DEADLINE) -> Served:
         return Served(endpoint, reason=f"shows no certificate within {deadline:g} s")
     except ssl.SSLError as error:
         why = (error.reason or "no reason given").replace("_", " ").lower()
-        return Served(endpoint, reason=f"fails in the TLS handshake ({why})")
+        return Served(endpoint, reason=f"{HANDSHAKE_FAILS} ({why})")
     except OSError as error:
         said = (error.strerror or "unknown error").lower()
         return Served(endpoint, reason=_REASONS.get(error.errno or 0, f"cannot be asked: {said}"))

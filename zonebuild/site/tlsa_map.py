@@ -21,7 +21,7 @@ from zonebuild.site.kinds import (
 )
 from zonebuild.site.tlsa_places import PLACE_KEYS, adapted, located, read_places
 from zonebuild.site.tree import error
-from zonebuild.site.values import MAX_TTL, parse_duration
+from zonebuild.site.values import MAX_TTL, parse_bool, parse_duration
 from zonebuild.site.yaml import read_yaml
 from zonebuild.tlsa.places import KEY_POLICIES, Lineage, parse_lineage_name
 
@@ -60,10 +60,15 @@ class MapEntry:
 
 @dataclass(frozen=True, slots=True)
 class TlsaMap:
-    """What the map says. ttl: seconds, of every TLSA record. entries: by the lineage's name."""
+    """What the map says. ttl: seconds, of every TLSA record. entries: by the lineage's name.
+
+    look: whether servers and endpoints are asked. anchors: a file of DS and DNSKEY, "" for none.
+    """
 
     ttl: int
     entries: Mapping[str, MapEntry]
+    look: bool = False
+    anchors: str = ""
 
 
 def read_map(data: bytes) -> tuple[TlsaMap | None, list[Finding]]:
@@ -77,7 +82,9 @@ def read_map(data: bytes) -> tuple[TlsaMap | None, list[Finding]]:
     if len(findings) > MAX_FINDINGS:
         message = f"{len(findings) - MAX_FINDINGS} more mistakes in this file"
         findings[MAX_FINDINGS:] = [error(Location(MAP_FILE), "more-findings", message)]
-    return (None if has_errors(findings) else TlsaMap(values["ttl"], named)), findings
+    if has_errors(findings):
+        return None, findings
+    return TlsaMap(values["ttl"], named, values["look"], values["anchors"]), findings
 
 
 def _named(name: str, entry: MapEntry) -> MapEntry:
@@ -168,6 +175,21 @@ LINEAGE_KEYS = (
 )
 MAP_KEYS = (
     Key("ttl", _SECONDS, 3600, "1h", "the TTL of TLSA records"),
+    Key(
+        "look",
+        scalar("true or false", parse_bool),
+        False,
+        "false",
+        "whether name servers and endpoints are asked what they show; without it nothing that "
+        "must be seen first is exported, and nothing is taken away",
+    ),
+    Key(
+        "anchors",
+        _PATH,
+        "",
+        "the keys of the embedded signer",
+        "a file with DS or DNSKEY of the zones, which the answers of their servers are proved by",
+    ),
     Key(
         "lineages",
         mapping_of(adapted(parse_lineage_name), located(LINEAGE_KEYS, _entry)),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 
 from zonebuild.tlsa.clocks import is_clear
-from zonebuild.tlsa.state import Key, Order
-from zonebuild.tlsa.waits import Moment, before_export
+from zonebuild.tlsa.state import DEFAULT_POLICY, Key, Order, State
+from zonebuild.tlsa.waits import Moment, before_export, seconds_between_renewals
 
 
 class Phase(enum.Enum):
@@ -36,6 +37,25 @@ def phase_of(moment: Moment) -> Phase:
         is_done = all(is_clear(key, state, sources) for key in old)
         return Phase.RETIRING if is_done else Phase.DEPLOYING
     return _of_next(planned, moment)
+
+
+def is_quiet(state: State, owners: Collection[str]) -> bool:
+    """Say whether nothing in the track of *state* moves, so that it need not be watched closely.
+
+    owners: that it is to be published at.
+    """
+    return (
+        state.current is not None
+        and state.owners.keys() >= set(owners)
+        and state.order is Order.NONE
+        and not state.is_emergency
+        and all(_is_settled(key) for key in state.keys)
+    )
+
+
+def _is_settled(key: Key) -> bool:
+    needed = seconds_between_renewals(key.ttl, 0, DEFAULT_POLICY)
+    return bool(key.visible) and key.waited >= needed and (key.is_current or not key.exported)
 
 
 def _of_next(planned: list[Key], moment: Moment) -> Phase:
