@@ -356,10 +356,3 @@ def test_a_dangling_link_where_nothing_was_is_noticed(tmp_path: Path) -> None:
     assert site.run(settle=True).stages == ()
     (site.root / "soa/b.example").symlink_to("nowhere")
     assert site.run(settle=True).errors == {"unreadable-file"}
-
-
-def test_a_signer_that_is_not_told_of_changes_is_an_error(tmp_path: Path) -> None:
-    knot = SITE.replace("signer: none", "signer: {kind: knot}")
-    run = SmallSite(tmp_path / "site", site=knot).run(handoff=True)
-    assert (run.code, run.errors) == (1, {"handoff-not-told"})
-    assert "knot is not told of changed zones" in run.told

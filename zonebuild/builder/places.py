@@ -95,6 +95,11 @@ class Places:
         return self.root / STATE / "lineages"
 
     @property
+    def handed(self) -> Path:
+        """What each program was last given of each zone."""
+        return self.root / STATE / "handed"
+
+    @property
     def outcome(self) -> Path:
         """What failed and what waits, by stage and zone."""
         return self.root / STATE / "outcome.json"

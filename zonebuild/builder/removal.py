@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from zonebuild.builder.handed import Handed
 from zonebuild.builder.places import KEYS, SIGNED, STATE, UNSIGNED
 from zonebuild.builder.run import Run
 from zonebuild.files.manifest import prune, read_manifest
@@ -29,6 +30,9 @@ def remove_zone(run: Run, apex: str) -> list[str]:
     for path in (f"{SIGNED}/{name}", *kept):
         if _unlink(run.places.root / path):
             removed.append(path)
+    handed = Handed(run.places.handed)
+    handed.forget(apex)
+    handed.save()
     _put_aside(run.places.root / KEYS / f"{name}.pem")
     run.outcome.forget([apex])
     run.outcome.save(run.places.outcome)

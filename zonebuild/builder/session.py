@@ -150,8 +150,7 @@ class Session:
         run, stamps = self.run(), self._stamps(HANDOFF)
         with show_progress("signing") as progress:
             apexes = handoff.zones_to_look_at(run, stamps)
-            handoff.sign_zones(run, apexes, stamps, progress=progress)
-        run.outcome.put("handoff to", "", Report(tuple(handoff.untold(run))))
+            handoff.hand_off(run, apexes, stamps, progress=progress)
         self._save(HANDOFF, stamps, apexes=set(handoff.zones_at_hand(run)))
 
     # -- look -------------------------------------------------------------------------------

@@ -7,10 +7,14 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zonebuild.cli import fail
 from zonebuild.site.names import SUFFIX, ZONES_DIRECTORY, file_name
 from zonebuild.zonefile.entry import name_key
+
+if TYPE_CHECKING:
+    from zonebuild.builder.run import Run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,12 +45,23 @@ def run(options: argparse.Namespace) -> int:
     command = f"zonebuild remove {apex}"
     try:
         with open_run(root, now=int(time.time()), command=command, is_builder=True) as opened:
-            from zonebuild.builder.removal import remove_zone
-
-            for path in remove_zone(opened, apex):
-                print(f"removed {path}")
+            return _remove(opened, apex)
     except (SiteError, WriteError, ManifestError) as error:
         return fail(str(error))
+
+
+def _remove(run: Run, apex: str) -> int:
+    """Take the zone away from the programs, then from here. Errors: WriteError; ManifestError."""
+    from zonebuild.builder.handover import take_away
+    from zonebuild.builder.removal import remove_zone
+
+    config = run.orphans.get(apex)
+    fault = take_away(run, config) if config is not None else ""
+    if fault:
+        print(f"zonebuild: {apex} is not removed: {fault}", file=sys.stderr)
+        return 1
+    for path in remove_zone(run, apex):
+        print(f"removed {path}")
     return 0
 
 
@@ -55,7 +70,7 @@ def _refusal(root: Path, apex: str, *, has_looked: bool) -> str | None:
     yaml = f"{ZONES_DIRECTORY}/{file_name(apex)}{SUFFIX}"
     if os.path.lexists(root / yaml):
         return f"{yaml} is still there: it would be built again; remove that file first"
-    if not os.path.lexists(root / "signed" / file_name(apex)) or has_looked:
+    if has_looked or not _is_signed(root, apex):
         return None
     from zonebuild.probe import has_ds
 
@@ -68,3 +83,14 @@ def _refusal(root: Path, apex: str, *, has_looked: bool) -> str | None:
     if answer:
         return "its parent still has a DS: every validating resolver would call it bogus"
     return None
+
+
+def _is_signed(root: Path, apex: str) -> bool:
+    """Say whether the zone is signed here, or may be by a program that it was handed to."""
+    from zonebuild.builder.handed import Handed
+    from zonebuild.builder.places import find_places
+    from zonebuild.site.signers import SIGNERS
+
+    handed = Handed(find_places(root).handed)
+    is_with_signer = any(handed.digest(signer.kind, apex) for signer in SIGNERS)
+    return is_with_signer or os.path.lexists(root / "signed" / file_name(apex))

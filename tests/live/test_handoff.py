@@ -1,0 +1,193 @@
+"""Built zones reach real signers and servers, through faults, and leave when they are removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.live.daemons import Host, bind, host, knot, nsd, opendnssec, wait_until
+from tests.live.daemons.answers import NameServer
+from tests.live.daemons.host import Daemon, Said
+from tests.polling import PolledSite
+from tests.sites import PRIMARY, SITE
+
+pytestmark = pytest.mark.live
+
+LOGGING = '#!/bin/sh\necho "$@" >> {log}\nexec "$@"\n'
+BAD = "@ 60 IN A 192.0.2.999\n"
+
+
+class Rig:
+    """A site whose zones go to real programs.
+
+    server: what answers in the end. daemons: what may be stopped, and is told of zones.
+    """
+
+    def __init__(self, here: Host, folder: Path, keys: str) -> None:
+        self.here, self.folder = here, folder
+        self.keys, self.log = keys, folder / "calls"
+        program = folder / "logging"
+        program.write_text(LOGGING.format(log=self.log))
+        program.chmod(0o755)
+        logged = keys.replace("command: [", f"command: [{program}, ")
+        self.site = PolledSite(folder / "site", SITE.replace("signer: none\n", logged))
+        self.add("b.example")
+        said = here.zonebuild(self.site.root, "config")
+        assert said.returncode == 0, said.stderr
+        self.server: NameServer
+        self.daemons: Sequence[Daemon]
+
+    def add(self, zone: str) -> None:
+        """Add a zone with its own address."""
+        self.site.add_zone(zone)
+
+    def doit(self, *words: str) -> Said:
+        """Run doit with the clock of files a tick on."""
+        return self.here.doit(self.site.root, *words)
+
+    def deliver(self) -> None:
+        """Run doit, which is to have nothing to say."""
+        said = self.doit()
+        assert said.returncode == 0, said.stderr
+        assert said.stdout + said.stderr == ""
+
+    def write(self, zone: str, address: str) -> None:
+        """Give www of *zone* the address."""
+        self.site.write(f"primary/{zone}", PRIMARY.replace("192.0.2.1", address))
+
+    def address(self, zone: str) -> str:
+        """Return what the server says of www of *zone*."""
+        return self.server.ask(f"www.{zone}", "A")
+
+    def is_signed(self, zone: str) -> bool:
+        """Say whether the server has a signature of it."""
+        return "A 13 3 " in self.server.ask(f"www.{zone}", "A", "+dnssec")
+
+    def spoil(self, zone: str) -> None:
+        """Put into *zone* what its program does not take, as a fault of a disk would."""
+        self.site.append(f"unsigned/{zone}", BAD)
+
+    def calls(self) -> int:
+        """Return how many commands the programs have been given."""
+        return len(self.log.read_text().splitlines())
+
+
+@contextmanager
+def with_knot(here: Host, folder: Path) -> Iterator[Rig]:
+    rig = Rig(here, folder, knot.site_keys(folder / "knot"))
+    with knot.Knot(here, folder / "knot", rig.site.root) as server:
+        rig.server, rig.daemons = server, [server]
+        yield rig
+
+
+@contextmanager
+def with_bind(here: Host, folder: Path) -> Iterator[Rig]:
+    keys = bind.site_keys(folder / "bind").replace("keys:", "deadline: 3, keys:")
+    rig = Rig(here, folder, keys)
+    with bind.BIND(here, folder / "bind") as server:
+        rig.server, rig.daemons = server, [server]
+        yield rig
+
+
+@contextmanager
+def with_opendnssec(here: Host, folder: Path) -> Iterator[Rig]:
+    commands = "enforcer_command: [ods-enforcer], signer_command: [ods-signer]"
+    signer = f"signer: {{kind: opendnssec, {commands}, unsigned: {folder}/ods/lib/unsigned}}\n"
+    rig = Rig(here, folder, signer + nsd.site_keys(folder / "nsd"))
+    root = rig.site.root
+    with ExitStack() as stack:
+        server = stack.enter_context(nsd.NSD(here, folder / "nsd", root))
+        signers = stack.enter_context(opendnssec.OpenDNSSEC(here, folder / "ods", root))
+        rig.server, rig.daemons = server, [signers.signer, server]
+        yield rig
+
+
+@contextmanager
+def with_embedded(here: Host, folder: Path, signer: str = "local") -> Iterator[Rig]:
+    keys = nsd.site_keys(folder / "nsd").replace("address:", "deadline: 3, address:")
+    rig = Rig(here, folder, f"signer: {signer}\n{keys}")
+    with nsd.NSD(here, folder / "nsd", rig.site.root) as server:
+        rig.server, rig.daemons = server, [server]
+        yield rig
+
+
+def with_nsd_alone(here: Host, folder: Path) -> AbstractContextManager[Rig]:
+    return with_embedded(here, folder, "none")
+
+
+KINDS: dict[str, Callable[[Host, Path], AbstractContextManager[Rig]]] = {
+    "knot": with_knot,
+    "bind": with_bind,
+    "opendnssec": with_opendnssec,
+    "embedded": with_embedded,
+    "nsd": with_nsd_alone,
+}
+
+
+# The embedded signer leaves out what it cannot read, so nothing that NSD refuses comes of it.
+REFUSING = [kind for kind in KINDS if kind != "embedded"]
+
+
+@pytest.fixture(params=KINDS)
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    """A site with the zones a.example and b.example, and the programs of one kind."""
+    tmp_path.chmod(0o755)
+    with host() as here, KINDS[request.param](here, tmp_path) as made:
+        yield made
+
+
+def built_address(rig: Rig) -> str:
+    """Return what unsigned/b.example says of www."""
+    lines = rig.site.built("b.example").splitlines()
+    (line,) = (line for line in lines if line.startswith("www\t"))
+    return line.split("\t")[-1]
+
+
+def test_what_is_new_what_changed_and_what_is_removed(rig: Rig) -> None:
+    rig.deliver()
+    assert (rig.address("a.example"), rig.address("b.example")) == ("192.0.2.1", "192.0.2.1")
+    assert rig.is_signed("a.example") == ("signer: none" not in rig.keys)
+    calls = rig.calls()
+    rig.deliver()
+    assert rig.calls() == calls
+    rig.add("c.example")
+    rig.write("a.example", "192.0.2.7")
+    rig.deliver()
+    assert (rig.address("a.example"), rig.address("c.example")) == ("192.0.2.7", "192.0.2.1")
+    (rig.site.root / "zones/b.example.yaml").unlink()
+    said = rig.here.zonebuild(rig.site.root, "remove", "--no-ds", "b.example")
+    assert said.returncode == 0, said.stderr
+    wait_until(lambda: not rig.server.serial("b.example"), rig.server.log)
+    assert rig.address("a.example") == "192.0.2.7"
+
+
+def test_a_program_that_is_down_is_told_later_without_a_build(rig: Rig) -> None:
+    rig.deliver()
+    for daemon in rig.daemons:
+        daemon.kill()
+        rig.write("a.example", "192.0.2.8")
+        rig.write("b.example", f"192.0.2.{rig.calls() % 200 + 10}")
+        said = rig.doit()
+        assert (said.returncode, "[handoff-failed]" in said.stderr) == (1, True), said.stderr
+        built = (rig.site.root / "unsigned/b.example").stat()
+        daemon.start()
+        rig.deliver()
+        assert (rig.site.root / "unsigned/b.example").stat() == built
+        assert rig.address("b.example") == built_address(rig)
+
+
+@pytest.mark.parametrize("rig", REFUSING, indirect=True)
+def test_a_zone_that_is_refused_stops_no_other(rig: Rig) -> None:
+    rig.deliver()
+    rig.write("a.example", "192.0.2.9")
+    assert rig.doit("build").returncode == 0
+    rig.spoil("b.example")
+    said = rig.doit("handoff", "outcome")
+    assert said.returncode == 1
+    assert "zones/b.example.yaml: error: " in said.stderr
+    assert "[handoff-refused]" in said.stderr
+    assert "a.example" not in said.stderr
+    assert rig.address("a.example") == "192.0.2.9"

@@ -1,0 +1,199 @@
+"""OpenDNSSEC, told by its two control programs; whether it signed is seen at the signed file.
+
+`ods-signer sign` only puts the zone into a queue and always says that all is well. A signing that
+failed shows in the queue: the zone is due later, and its file is what it was before.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zonebuild.diagnostic import quoted
+from zonebuild.signers.command import Done, reach, run_command
+from zonebuild.signers.told import (
+    CONTROL_SECONDS,
+    TOLD,
+    Job,
+    Told,
+    Verdict,
+    bare_name,
+    read_file,
+    unreached,
+    wait_for_all,
+)
+from zonebuild.site.names import file_name
+from zonebuild.site.signers import OpenDNSSECSigner
+
+_NO_ENGINE = 201  # the exit code of a control program that reaches no daemon
+_LISTED = re.compile(r"^- (\S+)$", re.MULTILINE)
+_KNOWN = re.compile(r"^(\S+) +\S.*\S\.xml *$", re.MULTILINE)
+_NOW = re.compile(r"^It is now (.+)$", re.MULTILINE)
+# A new zone waits in [configure] until the enforcer has made its keys.
+_TASK = re.compile(r"^On (.+) I will \[(?!configure\])\w+\] zone (\S+)$", re.MULTILINE)
+_MOMENT = "%a %b %d %H:%M:%S %Y"
+_SOON = 2  # seconds; what is due then may be the signing that was asked for
+_OUTPUT = 64 << 20  # octets of lists of zones
+_THERE = "already exists"
+_NEVER = "could not read or sign it; the log of ods-signerd says why"
+
+_Facts = tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDNSSEC:
+    """OpenDNSSEC on this host, or in a jail of it. unsigned: the folder of the built zones."""
+
+    config: OpenDNSSECSigner
+    kind: str = "opendnssec"
+    takes_unsigned: bool = False
+    wants_rising: bool = False
+
+    @property
+    def folder(self) -> Path | None:
+        """Where it reads built zones."""
+        return self.config.unsigned
+
+    def apply(self, jobs: Sequence[Job]) -> Mapping[str, Told]:
+        """Give it all of *jobs*, and wait for their signed files."""
+        listed = self._reached("zones")
+        if isinstance(listed, str):
+            return unreached(jobs, listed)
+        deadline = time.monotonic() + self.config.deadline
+        before = {job.apex: self._facts(job.apex) for job in jobs}
+        known = set(_LISTED.findall(listed.out))
+        old = [job for job in jobs if job.name in known]
+        told = self._add([job for job in jobs if job.name not in known])
+        told.update(self._sign(old))
+        waiting = {job.apex for job in jobs if job.apex not in told}
+        told.update(self._wait(waiting, before, deadline))
+        late = f"did not sign it within {self.config.deadline} s"
+        return {job.apex: told.get(job.apex, Told(Verdict.UNREACHED, late)) for job in jobs}
+
+    def remove(self, job: Job) -> Told:
+        """Take the zone of *job* away from the enforcer, which tells the signer."""
+        done = self._enforcer("zone", "delete", "-z", job.name)
+        if done.is_ok or "not found" in done.said:
+            return TOLD
+        return _verdict(done)
+
+    def read_back(self, apex: str) -> str:
+        """Return the zone that it signed, as text. Errors: Unreadable."""
+        return read_file(self.signed_file(apex))
+
+    def signed_file(self, apex: str) -> Path:
+        """Return the file into which it signs *apex*."""
+        return self.config.signed / file_name(apex)
+
+    # -- telling ----------------------------------------------------------------------------
+
+    def _reached(self, *words: str) -> Done | str:
+        """Return what the signer says to *words*, or why it cannot be reached."""
+        last: list[Done] = []
+
+        def ask() -> str | None:
+            last[:] = [self._signer(*words)]
+            return None if last[0].is_ok else str(last[0])
+
+        return reach(ask) or last[0]
+
+    def _add(self, jobs: Sequence[Job]) -> dict[str, Told]:
+        """Add new zones; return those that it did not take. Many are added by one process."""
+        if len(jobs) > 1:
+            lines = "".join(f"{' '.join(self._addition(job))}\n" for job in jobs)
+            run_command(self.config.enforcer_command, deadline=CONTROL_SECONDS * 4, given=lines)
+            done = self._enforcer("zone", "list")
+            known = set(_KNOWN.findall(done.out))
+            jobs = [job for job in jobs if job.name not in known]
+        told = {}
+        for job in jobs:
+            done = self._enforcer(*self._addition(job))
+            if not done.is_ok and _THERE not in done.said:
+                told[job.apex] = _verdict(done)
+        return told
+
+    def _addition(self, job: Job) -> list[str]:
+        config, name = self.config, file_name(job.apex)
+        paths = ["-i", str(job.file), "-o", str(config.signed / name)]
+        signconf = ["-s", str(config.signconf / f"{name}.xml")]
+        return ["zone", "add", "-z", job.name, "-p", config.policy, *paths, *signconf]
+
+    def _sign(self, jobs: Sequence[Job]) -> dict[str, Told]:
+        """Put known zones into the signer's queue; return those that it did not take."""
+        if not jobs:
+            return {}
+        if len(jobs) == 1:
+            done = self._signer("sign", jobs[0].name)
+            return {} if done.is_ok else {jobs[0].apex: _verdict(done)}
+        lines = "".join(f"sign {job.name}\n" for job in jobs)
+        command, wait = self.config.signer_command, CONTROL_SECONDS * 4
+        done = run_command(command, deadline=wait, given=lines, limit=_OUTPUT)
+        return {} if done.is_ok else unreached(jobs, str(done))
+
+    # -- waiting ----------------------------------------------------------------------------
+
+    def _wait(
+        self, waiting: set[str], before: Mapping[str, _Facts], deadline: float
+    ) -> dict[str, Told]:
+        def look(apexes: set[str]) -> dict[str, Told]:
+            signed = self._changed(apexes, before)
+            rest = apexes - signed.keys()
+            if not rest:
+                return signed
+            later = self._later(rest)  # a file changes before its zone is due again
+            return {**dict.fromkeys(later, Told(Verdict.REFUSED, _NEVER)), **signed,
+                    **self._changed(rest, before)}  # fmt: skip
+
+        return wait_for_all(
+            waiting, look, deadline=deadline, clock=time.monotonic, sleep=time.sleep
+        )
+
+    def _changed(self, apexes: Iterable[str], before: Mapping[str, _Facts]) -> dict[str, Told]:
+        return {apex: TOLD for apex in apexes if self._facts(apex) not in (None, before[apex])}
+
+    def _facts(self, apex: str) -> _Facts:
+        """Return what tells one signed file from the next, None where there is none."""
+        try:
+            found = self.signed_file(apex).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _later(self, apexes: Iterable[str]) -> list[str]:
+        """Return those of *apexes* that the signer has dealt with: they are due later again."""
+        done = self._signer("queue")
+        now = _moment(_NOW.search(done.out))
+        names = {bare_name(apex): apex for apex in apexes}
+        later = []
+        for task in _TASK.finditer(done.out) if now is not None else ():
+            apex, due = names.get(task[2]), _moment(task)
+            if apex is not None and due is not None and due > (now or 0) + _SOON:
+                later.append(apex)
+        return later
+
+    def _signer(self, *words: str) -> Done:
+        command = (*self.config.signer_command, *words)
+        return run_command(command, deadline=CONTROL_SECONDS, limit=_OUTPUT)
+
+    def _enforcer(self, *words: str) -> Done:
+        command = (*self.config.enforcer_command, *words)
+        return run_command(command, deadline=CONTROL_SECONDS, limit=_OUTPUT)
+
+
+def _moment(found: re.Match[str] | None) -> float | None:
+    """Return the time in *found*, in seconds; only ever compared with another of its kind."""
+    try:
+        return time.mktime(time.strptime(found[1], _MOMENT)) if found else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _verdict(done: Done) -> Told:
+    """Return what a command that failed means for its zone."""
+    if done.code is None or done.code == _NO_ENGINE:
+        return Told(Verdict.UNREACHED, str(done))
+    said = " ".join((done.err or done.out).split())
+    return Told(Verdict.REFUSED, f"says {quoted(said, 200)}" if said else str(done))
