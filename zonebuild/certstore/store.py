@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -68,15 +67,13 @@ class Store:
         folders = (config.private, config.public, config.publication, config.backups)
         return Shelf(name, *(self._root / folder / name for folder in folders))
 
-    def lineages(self) -> list[str]:
-        """Return the names of the lineages that the store has anything of, sorted."""
-        try:
-            names = os.listdir(self._root / self._config.private)
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise WriteError(self._root / self._config.private, error) from error
-        return sorted(n for n in names if not isinstance(parse_lineage_name(n), Wrong))
+    def has(self, lineage: str) -> bool:
+        """Say whether the store has anything of *lineage*."""
+        return self.shelf(lineage).private.is_dir()
+
+    def newest_number(self, lineage: str) -> int:
+        """Return the number of the newest chain, 0 where there is none."""
+        return current(self.shelf(lineage).issued)
 
     def key_for_request(
         self, lineage: str, orders: Orders | None, kind: str = DEFAULT_KIND

@@ -35,6 +35,13 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("review", "zonebuild.cli.review", "look at a zone before it is served: may it pass?"),
     ("token", "zonebuild.cli.token", "put an ACME challenge into the drop-box, wait for it"),
     ("sshfp", "zonebuild.cli.sshfp", "list SSH host keys, let one that is held be published"),
+    (
+        "export",
+        "zonebuild.cli.export",
+        "put certificates where hosts fetch them, if TLSA lets it",
+    ),
+    ("backup", "zonebuild.cli.backup", "list or restore backups of keys and certificates"),
+    ("lineage", "zonebuild.cli.lineage", "make a next key, take from another client's store"),
     ("dane", "zonebuild.cli.dane", "compare what services show with their TLSA records"),
     ("look", "zonebuild.cli.look", "ask servers and endpoints now, for the next build"),
     ("restart", "zonebuild.cli.restart", "say whether a service shows its new certificate"),

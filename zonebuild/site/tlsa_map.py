@@ -19,6 +19,7 @@ from zonebuild.site.kinds import (
     scalar,
     within,
 )
+from zonebuild.site.source import SOURCE, Source
 from zonebuild.site.tlsa_places import PLACE_KEYS, adapted, located, read_places
 from zonebuild.site.tree import error
 from zonebuild.site.values import MAX_TTL, parse_bool, parse_duration
@@ -38,7 +39,8 @@ class MapEntry:
     key that the certificate must have, next: of the one that is published in advance; "": as the
     folder has it, key.pub and next.pub. All are absolute, or below the site's top.
     first: AT_ONCE or WHEN_SEEN. certificate_at: where the map names it.
-    issue: what to ask a CA for, None where the certificate comes from elsewhere.
+    issue: what to ask a CA for, source: the store of another client; None where it comes from
+        elsewhere.
     """
 
     lineage: Lineage
@@ -48,6 +50,7 @@ class MapEntry:
     first: str
     certificate_at: Location
     issue: Issue | None = None
+    source: Source | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -78,7 +81,7 @@ def read_map(data: bytes) -> tuple[TlsaMap | None, list[Finding]]:
     values = {key.name: key.default for key in MAP_KEYS}
     values |= {name: value for name, (value, _) in given.items()}
     named = {name: _named(name, entry) for name, entry in values["lineages"].items()}
-    findings += [*_repeated(named), *_nameless(named)]
+    findings += [*_repeated(named), *_nameless(named), *_from_two(named)]
     if len(findings) > MAX_FINDINGS:
         message = f"{len(findings) - MAX_FINDINGS} more mistakes in this file"
         findings[MAX_FINDINGS:] = [error(Location(MAP_FILE), "more-findings", message)]
@@ -115,6 +118,7 @@ def _entry(values: dict[str, Any], given: Mapping[str, Given], at: Location) -> 
         first=values["first"],
         certificate_at=given["certificate"].location,
         issue=values["issue"],
+        source=values["source"],
     )
 
 
@@ -124,6 +128,15 @@ def _nameless(entries: Mapping[str, MapEntry]) -> list[Finding]:
         error(entry.lineage.location, "missing-key", f"lineage {name} has no names, and no places")
         for name, entry in entries.items()
         if entry.issue is not None and not entry.names
+    ]
+
+
+def _from_two(entries: Mapping[str, MapEntry]) -> list[Finding]:
+    """Return what is wrong where two clients are to give one lineage its certificates."""
+    return [
+        error(entry.source.location, "wrong-value", f"{name} has `issue` and `source`, want one")
+        for name, entry in entries.items()
+        if entry.issue is not None and entry.source is not None
     ]
 
 
@@ -165,6 +178,7 @@ LINEAGE_KEYS = (
         "the certificate, or at once, because you say that all of them serve it",
     ),
     Key("issue", ISSUE, None, "none", "the certificate to ask a CA for; `{}` for the usual one"),
+    Key("source", SOURCE, None, "none", "another ACME client's store, which it is taken from"),
     Key(
         "places",
         list_of("places", located(PLACE_KEYS, read_places)),
