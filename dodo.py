@@ -3,10 +3,13 @@
 dnsextra ─┐
 tlsa ─────┼─▶ zones ──▶ handoff ──▶ outcome ──▶ look    `doit` runs these
 sshfp ────┘     └─────────────────▶ outcome             `doit build` hands nothing off
+
+acme ┈▶ dnsextra, certificates                          `doit acme` is a run of its own
 """
 
 from zonebuild.tasks import (
     configuration,
+    task_acme,
     task_build,
     task_check,
     task_config,
@@ -15,6 +18,7 @@ from zonebuild.tasks import (
     task_handoff,
     task_look,
     task_outcome,
+    task_rehearse,
     task_sshfp,
     task_status,
     task_tlsa,
@@ -26,6 +30,7 @@ DOIT_CONFIG = configuration()
 
 __all__ = [
     "DOIT_CONFIG",
+    "task_acme",
     "task_build",
     "task_check",
     "task_config",
@@ -34,6 +39,7 @@ __all__ = [
     "task_handoff",
     "task_look",
     "task_outcome",
+    "task_rehearse",
     "task_sshfp",
     "task_status",
     "task_tlsa",

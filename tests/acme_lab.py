@@ -167,14 +167,17 @@ class FolderStore:
     """A store of one folder a lineage, without rules: what the tests need of one."""
 
     folder: Path
-    exported: list[str] = field(default_factory=list)
+
+    def place(self, lineage: str) -> Path:
+        """Return where the newest chain lies."""
+        return self.folder / lineage / "fullchain.pem"
 
     def newest(self, lineage: str) -> str | None:
         """Return the newest chain."""
         path = self.folder / lineage / "fullchain.pem"
         return path.read_text() if path.exists() else None
 
-    def key_for_request(self, lineage: str, orders: Orders, kind: str) -> bytes:
+    def key_for_request(self, lineage: str, orders: Orders | None, kind: str) -> bytes:
         """Return the key, made where there is none."""
         path = self.folder / lineage / "key.pem"
         if not path.exists():
@@ -188,10 +191,15 @@ class FolderStore:
         (self.folder / lineage / "fullchain.pem").write_text(fullchain)
         (self.folder / lineage / "key.pem").write_bytes(key_pem)
 
-    def export(self, lineage: str, orders: Orders, now: int) -> bool:
-        """Note that the chain may be exported."""
-        self.exported.append(lineage)
-        return True
+    def export(self, lineage: str, orders: Orders | None, now: int) -> bool:
+        """Say whether the chain was not exported yet."""
+        path = self.folder / lineage / "exported"
+        is_new = not path.exists() or path.read_text() != self.newest(lineage)
+        path.write_text(self.newest(lineage) or "")
+        return is_new
+
+    def prepare_next(self, lineage: str, kind: str) -> None:
+        """Keep no next key."""
 
 
 @dataclass(slots=True)

@@ -44,7 +44,7 @@ HEAVY: dict[str, set[str]] = {
     "publicsuffixlist": {"acme"},
     "rich": {"builder"},
     "watchdog": {"poll"},
-    "doit": {"tasks"},
+    "doit": {"tasks", "report"},
 }
 MAX_MODULE, MAX_FUNCTION = 300, 40
 

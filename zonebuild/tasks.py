@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskError, TaskFailed
-from doit.reporter import ConsoleReporter
+
+from zonebuild.report.quiet import QuietReporter
 
 if TYPE_CHECKING:
     from zonebuild.builder.session import Session
 
 __all__ = [
     "configuration",
+    "task_acme",
     "task_build",
     "task_check",
     "task_config",
@@ -31,6 +33,7 @@ __all__ = [
     "task_handoff",
     "task_look",
     "task_outcome",
+    "task_rehearse",
     "task_sshfp",
     "task_status",
     "task_tlsa",
@@ -44,29 +47,6 @@ _FORMATS = (("text", "for people"), ("json", "for programs"))
 _CHECK_FORMATS = (*_FORMATS, ("github", "for its workflows"), ("sarif", "for code scanning"))
 _DIFF_FORMATS = (*_FORMATS, ("markdown", "for a merge request"))
 _MANY = 1000  # zones; beyond it only the zones that are asked for get a task of their own
-
-
-class QuietReporter(ConsoleReporter):  # type: ignore[misc]
-    """Prints nothing but what the machine refused: cron mails whatever is printed."""
-
-    desc = "prints only what failed"
-
-    def execute_task(self, task: Any) -> None:
-        """Say nothing: a stage tells its own findings."""
-
-    skip_uptodate = skip_ignore = execute_task
-
-    def add_failure(self, task: Any, fail: Any) -> None:
-        """Print a machine's failure in one line; a bug with its traceback; no outcome twice."""
-        if isinstance(fail, TaskError) and fail.report:
-            print(f"{task.name}: {fail.get_msg().strip()}", file=sys.stderr)
-
-    def runtime_error(self, msg: str) -> None:
-        """Print why doit itself could not go on."""
-        print(msg, file=sys.stderr)
-
-    def complete_run(self) -> None:
-        """Say nothing."""
 
 
 def configuration() -> dict[str, Any]:
@@ -133,6 +113,16 @@ def task_look() -> Task:
 def task_outcome() -> Task:
     """tell what failed and what is held; decides the exit code"""
     return {"actions": [_tell], "uptodate": [False]}
+
+
+def task_acme() -> Task:
+    """ask CAs for the certificates that are due; a run of its own"""
+    return _question(_acme, _parameter("verbose", False, "also what went well"))
+
+
+def task_rehearse() -> Task:
+    """go through a renewal at a CA's staging directory, and report"""
+    return _question(_rehearse)
 
 
 def task_build() -> Task:
@@ -257,6 +247,20 @@ def _tell(apex: str | None = None) -> Any:
         return None
     outcome = session().outcome()
     return _result(tell_outcome(session().root, outcome if apex is None else outcome.about(apex)))
+
+
+def _acme(verbose: bool) -> Any:
+    from zonebuild.cli.acme import run_site
+
+    session().close()  # issuance takes the builder's lock by itself
+    return _result(run_site(Path.cwd(), force=False, verbose=verbose))
+
+
+def _rehearse() -> Any:
+    from zonebuild.cli.acme import rehearse_site
+
+    session().close()
+    return _result(rehearse_site(Path.cwd()))
 
 
 def _check(format: str, verbose: bool, baseline: str, save_baseline: str) -> Any:

@@ -6,6 +6,7 @@ and the others go on. What a crash must not lose is remembered before it happens
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -33,6 +34,7 @@ class Job:
     replaces: the ARI identifier of the certificate before it; is_replacing: the CA took that.
     order: as it stands; url: of one that was made by an earlier run, empty without one.
     failed: the names whose validation the CA refused.
+    served_at: when every server had its tokens, by the monotonic clock; 0 where none were needed.
     """
 
     lineage: str
@@ -48,6 +50,7 @@ class Job:
     tokens: list[Token] = field(default_factory=list)
     spots: list[Spot] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    served_at: float = 0.0
     chain: Chain | None = None
     fault: AcmeError | None = None
 
@@ -154,6 +157,7 @@ def _serve(jobs: Sequence[Job], tools: Tools) -> None:
     tools.publish()
     lacking = missing(tools.scene, [spot for job in alive for spot in job.spots], tokens)
     for job in alive:
+        job.served_at = time.monotonic()
         found = [why for spot in job.spots if (why := lacking.get(spot.owner))]
         if found:
             way_on = "look whether the builder runs and what its zone allows (`acme:`)"

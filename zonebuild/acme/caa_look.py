@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from zonebuild.acme.caa import Applicant, Property, closest, read_properties, why_not
-from zonebuild.acme.served import Scene
+from zonebuild.acme.served import Scene, Spot
+from zonebuild.probe.answers import Status
 
 
 def caa_fault(scene: Scene, names: Iterable[str], applicant: Applicant) -> str | None:
@@ -43,14 +44,11 @@ def _path(scene: Scene, name: str) -> list[str]:
 
 
 def _ask(scene: Scene, owner: str) -> Sequence[Property]:
-    from zonebuild.probe.answers import Status
-    from zonebuild.probe.ask import ask_server
-
     apex = owner
     while apex not in scene.servers:
         apex = apex.partition(".")[2]
     for server in scene.servers[apex]:
-        answer = ask_server(server, owner, "CAA", anchors=scene.anchors_of(apex))
+        (answer,) = scene.ask(Spot(owner, apex, (server,)), "CAA")
         if answer.status is Status.ANSWERED:
             return read_properties(answer.values)
         if answer.status is Status.ABSENT:

@@ -29,6 +29,8 @@ def deliver(world: World) -> None:
             continue
         try:
             orders = orders_of(world.plan.root, name)
+            if orders is not None and orders.wants_next and entry.issue is not None:
+                world.store.prepare_next(name, entry.issue.key)
             if world.store.export(name, orders, world.clock.now()):
                 world.report.exported.append(name)
             fingerprint = read_chain(pem).held.fingerprint

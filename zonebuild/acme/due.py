@@ -63,16 +63,19 @@ def waits(wish: Wish, memory: Memory, now: int) -> Waiting | None:
     )
 
 
-def next_moment(memories: Iterable[Memory], now: int) -> int | None:
-    """Return the next instant at which anything of *memories* is due, None where nothing is."""
+def next_moment(memories: Iterable[Memory], now: int, gap: int = 0) -> int | None:
+    """Return the next instant at which anything of *memories* is due, None where nothing is.
+
+    gap: as for `is_due`. What is overdue, and waits for nothing, is due at once.
+    """
     moments = []
     for memory in memories:
-        schedule = memory.schedule
+        schedule, again = memory.schedule, memory.failures.next_try
         if schedule is not None:
-            moments += [max(schedule.at, memory.failures.next_try), schedule.look]
-        elif memory.failures.count:
-            moments.append(memory.failures.next_try)
-    return min((moment for moment in moments if moment > now), default=None)
+            moments += [max(schedule.at - gap, again, now + 1), max(schedule.look, now + 1)]
+        elif again:
+            moments.append(max(again, now + 1))
+    return min(moments, default=None)
 
 
 def _difference(old: Iterable[str], new: Iterable[str]) -> str:

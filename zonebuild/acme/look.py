@@ -21,7 +21,7 @@ class Due:
 
     wish: Wish
     why: str
-    orders: Orders
+    orders: Orders | None
     chain: Chain | None = None
 
 
@@ -49,7 +49,7 @@ def _look(world: World, name: str, options: Options) -> Due | None:
     if chain is not None:
         memory = replace(memory, schedule=_schedule(world, name, memory, chain))
     world.state.change(name, lambda _: memory)
-    wish = Wish(name, entry.names, orders.use)
+    wish = Wish(name, entry.names, orders.use if orders else "")
     held = chain.held if chain else None
     why = why_due(wish, held, memory, now=now, gap=options.gap)
     if options.is_forced:

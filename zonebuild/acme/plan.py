@@ -12,7 +12,9 @@ from zonebuild.acme.served import Scene
 from zonebuild.diagnostic import Finding
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import make_directory, replace_file
-from zonebuild.probe.answers import Server, parse_server
+from zonebuild.probe.answers import parse_server
+from zonebuild.probe.ask import NO_KEYS
+from zonebuild.probe.keyring import Keyring
 from zonebuild.probe.trust import MAX_OCTETS as MAX_ANCHORS
 from zonebuild.probe.trust import Anchor, read_anchors
 from zonebuild.site.acme import AcmeConfig, CaConfig
@@ -72,7 +74,7 @@ class Plan:
         return self.config.staging_first if wanted is None else wanted
 
 
-def make_plan(root: Path, site: Site) -> Plan:
+def make_plan(root: Path, site: Site, keyring: Keyring = NO_KEYS) -> Plan:
     """Return the plan; where the map has errors, after the last good copy of it.
 
     Errors: AcmeError, WriteError.
@@ -81,21 +83,13 @@ def make_plan(root: Path, site: Site) -> Plan:
     wanted = {name: entry for name, entry in entries.items() if entry.issue is not None}
     config = site.acme
     scene = Scene(
-        {apex: _servers(zone.servers) for apex, zone in site.zones.items() if zone.servers},
+        {apex: zone.servers for apex, zone in site.zones.items() if zone.servers},
         parse_server(config.resolver) if config.resolver else None,
         _anchors(root, config.trust_anchor),
         config.wait,
+        keyring,
     )
     return Plan(root, config, wanted, scene, tuple(findings))
-
-
-def _servers(given: object) -> tuple[Server, ...]:
-    """Return the servers of a zone. An entry is an address, or a value that has one."""
-    found = []
-    for each in given if isinstance(given, tuple) else ():
-        address = each if isinstance(each, str) else each.address
-        found.append(Server(address, getattr(each, "port", None) or 53))
-    return tuple(found)
 
 
 def _read_map(root: Path) -> tuple[Mapping[str, MapEntry], list[Finding]]:

@@ -47,19 +47,35 @@ def run_acme(world: World, options: Options) -> Report:
         deliver(world)
     finally:
         _clean(world, was_left=was_left)
+    _deliver_again(world)
     return world.report
 
 
+def _deliver_again(world: World) -> None:
+    """Export what the build has meanwhile allowed, and let the zones list what hosts will show."""
+    before = list(world.report.exported)
+    deliver(world)
+    if world.report.exported != before:
+        _publish(world)
+
+
 def _clean(world: World, *, was_left: bool) -> None:
-    """Take all tokens away, and have the zones built without them."""
+    """Take all tokens away, and have the zones built without them, and with what came."""
     keeper = world.state.keeper(world.plan.path(world.plan.config.dropbox))
     try:
-        if keeper.clear() or was_left or world.report.issued:
-            world.publish()
+        is_due = keeper.clear() or was_left or bool(world.report.issued)
     except AcmeError as error:
-        name = next(iter(world.plan.entries), None)
-        if name is not None:
-            world.tell(name, f"challenges stay in the drop-box: {error}", "acme-cleanup")
+        world.complain(f"challenges stay in the drop-box: {error}", "acme-cleanup")
+    else:
+        if is_due:
+            _publish(world)
+
+
+def _publish(world: World) -> None:
+    try:
+        world.publish()
+    except AcmeError as error:
+        world.complain(str(error), "acme-build")
 
 
 def _try_staging(world: World, due: Sequence[Due], options: Options) -> list[Due]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zonebuild.acme.problem import AcmeError
+from zonebuild.probe.keyring import Keyring
 from zonebuild.tokens.names import PREFIX, Token
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ class Scene:
     """Who serves what. servers: of each zone that names them, by apex, else `resolver` knows.
 
     anchors: what an answer in their zones must be signed with. wait: seconds.
+    keyring: the TSIG keys that servers want.
     """
 
     servers: Mapping[str, Sequence[Server]]
     resolver: Server | None = None
     anchors: Sequence[Anchor] = ()
     wait: float = 600.0
+    keyring: Keyring = field(default_factory=dict)
 
     def locate(self, name: str) -> Spot:
         """Return where the challenge of *name* (no wildcard) is served.
@@ -42,7 +45,7 @@ class Scene:
             if not spot.owner.startswith(PREFIX):
                 way_on = f"let it lead to `{PREFIX}NAME`: the drop-box takes no other owner"
                 raise AcmeError(f"{PREFIX}{name}. is an alias of {spot.owner}", way_on)
-            alias = _alias(spot)
+            alias = self._alias(spot)
             if alias is None:
                 return spot
             owner = alias
@@ -63,6 +66,18 @@ class Scene:
             way_on = "name the zone's `servers` in its YAML, or `acme.resolver` in site.yaml"
             raise AcmeError(reason, way_on) from error
         return Spot(found.owner, found.zone, found.servers)
+
+    def ask(self, spot: Spot, rdtype: str) -> tuple[Answer, ...]:
+        """Return what each server says of the owner of *spot*, validated where that can be."""
+        from zonebuild.probe.ask import ask
+
+        anchors = self.anchors_of(spot.zone)
+        return ask(spot.servers, spot.owner, rdtype, anchors=anchors, keyring=self.keyring)
+
+    def _alias(self, spot: Spot) -> str | None:
+        """Return where the owner leads, None where it is no alias, or nobody says so."""
+        found = next((answer.alias for answer in self.ask(spot, "TXT") if answer.alias), None)
+        return None if found == spot.owner else found
 
     def anchors_of(self, zone: str) -> Sequence[Anchor]:
         """Return the trust anchors where *zone* has any, else none."""
@@ -95,14 +110,14 @@ def _wait(scene: Scene, wanted: Mapping[Spot, frozenset[str]], seconds: float) -
     from zonebuild.probe.ask import ask_server
     from zonebuild.probe.wait import Patience, wait_for
 
-    zones = {spot.owner: spot.zone for spot in wanted}
+    anchors = {spot.owner: scene.anchors_of(spot.zone) for spot in wanted}
     by_server: dict[Server, dict[str, frozenset[str]]] = {}
     for spot, values in wanted.items():
         for server in spot.servers:
             by_server.setdefault(server, {})[spot.owner] = values
 
     def ask(server: Server, owner: str) -> Answer:
-        return ask_server(server, owner, "TXT", anchors=scene.anchors_of(zones[owner]))
+        return ask_server(server, owner, "TXT", anchors=anchors[owner], keyring=scene.keyring)
 
     return wait_for(by_server, ask, Patience(seconds, min(60.0, seconds)))
 
@@ -112,12 +127,3 @@ def _why(outcome: Outcome) -> str:
         return "; ".join(str(lack) for lack in outcome.lacking)
     silent = ", ".join(str(answer) for answer in outcome.passed)
     return f"no server shows the challenge: {silent or 'none answers'}"
-
-
-def _alias(spot: Spot) -> str | None:
-    """Return where the owner leads, None where it is no alias, or nobody says so."""
-    from zonebuild.probe.ask import ask
-
-    told = ask(spot.servers, spot.owner, "TXT")
-    found = next((answer.alias for answer in told if answer.alias), None)
-    return None if found == spot.owner else found

@@ -11,7 +11,8 @@ from zonebuild.acme.desks import Desks
 from zonebuild.acme.plan import Plan
 from zonebuild.acme.state import State
 from zonebuild.acme.store import Store
-from zonebuild.diagnostic import Finding, Severity, Waiting
+from zonebuild.diagnostic import Finding, Location, Severity, Waiting
+from zonebuild.site.tlsa_map import MAP_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,7 @@ class World:
         """Tell something about a lineage, at its place in the map."""
         where = self.plan.entries[lineage].lineage.location
         self.report.say(Finding(where, severity, check, f"{lineage}: {message}"))
+
+    def complain(self, message: str, check: str) -> None:
+        """Tell something that is about no lineage."""
+        self.report.say(Finding(Location(MAP_FILE), Severity.ERROR, check, message))

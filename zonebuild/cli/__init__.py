@@ -33,6 +33,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("remove", "zonebuild.cli.remove", "take a zone that has no file in zones/ any more away"),
     ("config", "zonebuild.cli.config", "write the configuration of signers, servers, secondaries"),
     ("review", "zonebuild.cli.review", "look at a zone before it is served: may it pass?"),
+    ("acme", "zonebuild.cli.acme", "get certificates from a CA, renew them, rehearse that"),
     ("token", "zonebuild.cli.token", "put an ACME challenge into the drop-box, wait for it"),
     ("sshfp", "zonebuild.cli.sshfp", "list SSH host keys, let one that is held be published"),
     (

@@ -1,12 +1,13 @@
 """pebble, the ACME server for tests: it asks one name server whether a challenge is met.
 
-It waits for nothing, refuses no good nonce and validates each order anew. Its certificates run
-five years, and all that it knows is lost when it ends.
+It waits for nothing, and unless it is told otherwise refuses no good nonce and validates each order
+anew. Its certificates run five years, and all that it knows is lost when it ends.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.live.daemons.host import Daemon, Host
@@ -18,9 +19,20 @@ _KEY = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
 
 class Pebble(Daemon):
-    """A pebble in *folder*. authority: the file of the CA that its own TLS is checked with."""
+    """A pebble in *folder*. authority: the file of the CA that its own TLS is checked with.
 
-    def __init__(self, host: Host, folder: Path, name_server: str) -> None:
+    variables: of its environment, NAME=VALUE. bindings: the HMAC keys of external accounts, by kid.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        folder: Path,
+        name_server: str,
+        *,
+        variables: Sequence[str] = (),
+        bindings: Mapping[str, str] | None = None,
+    ) -> None:
         folder.mkdir()
         self.authority = folder / "ca.pem"
         _make_certificates(host, folder)
@@ -32,9 +44,11 @@ class Pebble(Daemon):
             "privateKey": str(folder / "key.pem"),
             "httpPort": 5002,
             "tlsPort": 5001,
+            "externalAccountBindingRequired": bool(bindings),
+            "externalAccountMACKeys": dict(bindings or {}),
         }
         config.write_text(json.dumps({"pebble": settings}))
-        words = ["env", *_ENVIRONMENT, "pebble", "-strict", "-config", str(config)]
+        words = ["env", *_ENVIRONMENT, *variables, "pebble", "-strict", "-config", str(config)]
         command = [*words, "-dnsserver", f"{name_server}:53"]
         super().__init__(host, command, log, lambda: f"Listening on: {ADDRESS}" in log.read_text())
 
