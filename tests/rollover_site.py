@@ -112,10 +112,10 @@ class SiteWorld:
         return "; ".join(f"{each['what']}: {each['why']}" for each in waiting)
 
 
-def rolling_world(root: Path, *, more: str = "") -> SiteWorld:
+def rolling_world(root: Path) -> SiteWorld:
     """Return a world whose first certificate is served everywhere and listed at every server."""
     site = make_site(root)
-    lineage = MAP.replace(CERTIFICATE, STORE).replace("first: at-once", f"first: when-seen{more}")
+    lineage = MAP.replace(CERTIFICATE, STORE).replace("first: at-once", "first: when-seen")
     site.write("tlsa-map.yaml", f"look: true\n{lineage}")
     world = SiteWorld(site)
     world.issue("ecdsa")

@@ -48,7 +48,7 @@ def test_the_first_chain_is_let_go_at_once_and_listed(site: SmallSite) -> None:
     assert site.run().code == 0
     assert orders(site) == Orders({"key": frozenset({ECDSA})}, use=ECDSA, wants_next=True)
     assert records(site) == set()  # nobody serves yet what nobody could have
-    site.run()
+    site.run(NOW + 60)
     assert records(site) == ONE
 
 

@@ -64,13 +64,20 @@ def test_a_folder_has_the_chain_and_the_next_key_under_their_usual_names(site: S
     assert records(site) == ONE | {f"_25._tcp.mx {digest('rsa')}"}
 
 
-def test_a_folder_is_looked_into_again_each_minute(site: SmallSite) -> None:
-    site.write("certs/mx.example.org/fullchain.pem", chain(Wanted()))
-    site.write("tlsa-map.yaml", MAP.replace(CERTIFICATE, "certs/mx.example.org"))
+@pytest.mark.parametrize("name", ["fullchain.pem", "next.pub", "key.pub", "issued.pem"])
+def test_what_changes_in_a_folder_far_away_is_seen(
+    site: SmallSite, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "far"
+    folder.mkdir()
+    (folder / "fullchain.pem").write_bytes(chain(Wanted()))
+    site.write("tlsa-map.yaml", MAP.replace(CERTIFICATE, str(folder)))
     site.run(settle=True)
     site.run(settle=True)
     assert site.run(settle=True).fed == ()
-    assert site.run(NOW + 60).fed == ("tlsa",)
+    content = octets("public key", "ecdsa") if name.endswith(".pub") else chain(Wanted(end=90))
+    (folder / name).write_bytes(content)
+    assert site.run(settle=True).fed == ("tlsa",)
 
 
 def test_a_renewal_with_the_same_key_changes_nothing(site: SmallSite) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from typing import NamedTuple
 
 from zonebuild.builder.feeds import all_zones, read_fragments, write_fragments
 from zonebuild.builder.known_names import hand_octets, known_names
 from zonebuild.builder.lineage_orders import write_orders
-from zonebuild.builder.lineages import Held, Home, Known, Taken, take_lineages
+from zonebuild.builder.lineages import Home, Known, Taken, take_lineages
 from zonebuild.builder.observation import OBSERVED_FILE, STATE_FILE, kept_observations
 from zonebuild.builder.outcome import Report
 from zonebuild.builder.run import Run
@@ -22,7 +23,7 @@ from zonebuild.diagnostic import Finding, Location, Severity
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import replace_file
 from zonebuild.site.config import ZoneConfig
-from zonebuild.site.tlsa_map import MAP_FILE, MapEntry, TlsaMap, read_map
+from zonebuild.site.tlsa_map import MAP_FILE, TlsaMap, read_map
 from zonebuild.site.yaml import MAX_OCTETS
 from zonebuild.tlsa.records import read_fragment
 from zonebuild.tlsa.state import DEFAULT_POLICY
@@ -32,13 +33,20 @@ from zonebuild.zonefile import decode_source
 from zonebuild.zonefile import read_fragment as read_zone_part
 
 STAGE = PRODUCER = "tlsa"
-CERTIFICATES = "certs"
-INPUTS = (MAP_FILE, CERTIFICATES, OBSERVED_FILE)
-_FILES = (".pem", ".crt", ".der", ".pub")  # other names may be those of folders
+INPUTS = (MAP_FILE, OBSERVED_FILE)
 _LIMIT = 1 << 26  # octets of what is remembered
 _ZONE_LIMIT = 1 << 30  # octets of a built zone
 _LOOK_AGAIN = 60  # seconds
 _NOTHING = ("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "cf83e1357eefb8bd")
+
+
+class Ready(NamedTuple):
+    """All that the stage looks at. data: what was remembered, as read; None where nothing was."""
+
+    wanted: TlsaMap
+    known: Known
+    store: Store
+    data: bytes | None
 
 
 def run_certificates(run: Run) -> int:
@@ -46,58 +54,55 @@ def run_certificates(run: Run) -> int:
 
     Errors: WriteError.
     """
+    ready, findings = make_ready(run)
+    if ready is None:
+        run.outcome.put(STAGE, "", Report(tuple(limit(findings))))
+        return 0
+    wanted, known, store, data = ready
+    run.read_besides += store.paths
+    taken = take_lineages(wanted, known)
+    _keep(run, taken, data)
+    kept = [name for name, held in known.held.items() if held.has_keeper]
+    units = {name: wanted.entries[name].lineage.units for name in kept}
+    unknown = wanted.entries.keys() - known.held.keys()
+    write_orders(run.places.orders, units, taken.steps, spared=unknown)
+    write_fragments(run, PRODUCER, taken.fragments)
+    findings += [*store.findings, *_hasty(wanted), *taken.findings]
+    waitings = (*store.waitings, *taken.waitings)
+    run.outcome.put(STAGE, "", Report(tuple(limit(findings)), waitings))
+    return _due(ready, taken, run.now)
+
+
+def make_ready(run: Run) -> tuple[Ready | None, list[Finding]]:
+    """Return what the stage looks at, None where the map is wrong; and what is wrong so far."""
     data = _kept(run)
     fragments = read_fragments(run, PRODUCER)
     wanted, findings = _read_map(
         run, is_used=data is not None or any(map(read_fragment, fragments.values()))
     )
     if wanted is None:
-        run.outcome.put(STAGE, "", Report(tuple(limit(findings))))
-        return 0
+        return None, findings
     states = {} if data is None else read_states(data)
     if data != states_text(states.values()):
         fragments = {**_built(run, wanted), **fragments}
         findings += _lost(data, fragments)
     store = Store(run.tree, now=run.now)
-    held = {name: found for name, e in wanted.entries.items() if (found := store.take(e))}
-    published = dict(_published(fragments, findings))
-    homes = {apex: _home(run, config) for apex, config in all_zones(run).items()}
     known = Known(
         now=run.now,
-        held=held,
-        homes=homes,
+        held={name: found for name, e in wanted.entries.items() if (found := store.take(e))},
+        homes={apex: _home(run, config) for apex, config in all_zones(run).items()},
         states=states,
-        published=published,
+        published=dict(_published(fragments, findings)),
         observed=kept_observations(run.places.root) if wanted.look else {},
     )
-    taken = take_lineages(wanted, known)
-    _keep(run, taken, data)
-    units = {name: wanted.entries[name].lineage.units for name, h in held.items() if h.has_keeper}
-    unknown = wanted.entries.keys() - held.keys()
-    write_orders(run.places.orders, units, taken.steps, spared=unknown)
-    write_fragments(run, PRODUCER, taken.fragments)
-    findings += [*store.findings, *_hasty(wanted), *taken.findings]
-    waitings = (*store.waitings, *taken.waitings)
-    run.outcome.put(STAGE, "", Report(tuple(limit(findings)), waitings))
-    return _due(run, wanted, taken, store, held)
+    return Ready(wanted, known, store, data), findings
 
 
-def _due(run: Run, wanted: TlsaMap, taken: Taken, store: Store, held: Mapping[str, Held]) -> int:
-    """Return when to look again: soon where anything waits, is wrong, or lies far away."""
-    is_far = any(not _is_near(path) for e in wanted.entries.values() for path in _paths(e))
-    is_wrong = bool(taken.findings) or len(held) < len(wanted.entries)
-    soon = [run.now + _LOOK_AGAIN] if is_far or is_wrong or taken.waitings else []
-    return min([*soon, *(change for change in store.changes if change > run.now)], default=0)
-
-
-def _is_near(path: str) -> bool:
-    """Say whether a change of the file at *path* is seen by the stamps of this stage."""
-    folder, _, name = path.rpartition("/")
-    return folder == CERTIFICATES and name.endswith(_FILES)
-
-
-def _paths(entry: MapEntry) -> Iterator[str]:
-    yield from filter(None, (entry.certificate, entry.next, entry.public_key))
+def _due(ready: Ready, taken: Taken, now: int) -> int:
+    """Return when to look again: soon where anything waits, or is wrong."""
+    is_wrong = bool(taken.findings) or len(ready.known.held) < len(ready.wanted.entries)
+    soon = [now + _LOOK_AGAIN] if is_wrong or taken.waitings else []
+    return min([*soon, *(change for change in ready.store.changes if change > now)], default=0)
 
 
 def _read_map(run: Run, *, is_used: bool) -> tuple[TlsaMap | None, list[Finding]]:

@@ -41,6 +41,7 @@ class Run:
     override: the file that is read in its place. yamls: the text of each file that was read.
     orphans: zones that stand built, but have no file in zones/ any more.
     serials: as `remember_serials` found them.
+    read_besides: the paths that a producer read beside its feeds and inputs, there or not.
     """
 
     places: Places
@@ -55,6 +56,7 @@ class Run:
     yamls: dict[str, bytes]
     orphans: dict[str, ZoneConfig] = field(default_factory=dict)
     serials: dict[str, KeptSerial] = field(default_factory=dict)
+    read_besides: list[str] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
     lock: Lock | None = None
 

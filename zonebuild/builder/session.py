@@ -101,9 +101,10 @@ class Session:
         producer = find_producer(stage)
         paths = tuple(used_feeds(run, producer.key).values())
         digest = feeds_digest(self.root, paths, since=begun)
-        inputs = [*run.yamls, *files_below(self.root, producer.inputs)]
-        stamps = {_YAML: make_stamp(self.root, inputs, since=begun)}
-        stamps[_FEEDS] = Stamp(digest, producer.take(run), paths)
+        run.read_besides.clear()
+        stamps = {_FEEDS: Stamp(digest, producer.take(run), paths)}
+        inputs = [*run.yamls, *files_below(self.root, producer.inputs), *run.read_besides]
+        stamps[_YAML] = make_stamp(self.root, inputs, since=begun)
         self._save(stage, stamps, apexes=stamps.keys())
 
     # -- zones ------------------------------------------------------------------------------

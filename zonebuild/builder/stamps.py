@@ -40,14 +40,14 @@ class Stamp(NamedTuple):
 def make_stamp(
     root: Path, read: Iterable[str], written: Iterable[str] = (), *, since: int, due: int = 0
 ) -> Stamp:
-    """Return the stamp of the paths that were *read* and *written* (relative to *root*).
+    """Return the stamp of the paths that were *read* and *written*: absolute, or below *root*.
 
     since: when the reading began, Unix time in nanoseconds. What changed later may or may not
     have been read, so its stamp fits nothing and the zone is looked at again.
     """
     read, written = tuple(read), tuple(written)
     paths = read + written
-    if any(_changed_since(f"{root}/{path}", since - TICK) for path in read):
+    if any(_changed_since(os.path.join(root, path), since - TICK) for path in read):
         return Stamp("changed", due, paths)
     return Stamp(_digest(f"{root}/", paths), due, paths)
 
@@ -102,7 +102,7 @@ def _digest(prefix: str, paths: Iterable[str]) -> str:
             seen += [
                 f"{found.st_mtime_ns} {found.st_size} {found.st_ino} {found.st_ctime_ns} "
                 f"{found.st_mode}"
-                for found in _look_at(prefix + path)
+                for found in _look_at(path if path[:1] == "/" else prefix + path)
             ]
         except OSError:
             seen.append("-")

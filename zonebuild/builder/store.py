@@ -22,6 +22,7 @@ class Store:
 
     findings: what is wrong. waitings: for first certificates.
     changes: Unix seconds at which a certificate begins or ends.
+    paths: all that was looked for, there or not.
     """
 
     def __init__(self, tree: SourceTree, *, now: int) -> None:
@@ -29,6 +30,7 @@ class Store:
         self.findings: list[Finding] = []
         self.waitings: list[Waiting] = []
         self.changes: list[int] = []
+        self.paths: dict[str, None] = {}
 
     def take(self, entry: MapEntry) -> Held | None:
         """Return what lies there for a lineage, None where nothing of it may be used now."""
@@ -111,6 +113,7 @@ class Store:
 
     def _read(self, path: str) -> Material | str:
         """Return what the file at *path* holds, or why it cannot be used."""
+        self.paths[path] = None
         try:
             is_outside = path.startswith("/")
             data = (

@@ -42,8 +42,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "put certificates where hosts fetch them, if TLSA lets it",
     ),
     ("backup", "zonebuild.cli.backup", "list or restore backups of keys and certificates"),
-    ("lineage", "zonebuild.cli.lineage", "make a next key, take from another client's store"),
     ("dane", "zonebuild.cli.dane", "compare what services show with their TLSA records"),
+    ("lineage", "zonebuild.cli.lineage", "list lineages and their keys; let a key take its turn"),
     ("look", "zonebuild.cli.look", "ask servers and endpoints now, for the next build"),
     ("restart", "zonebuild.cli.restart", "say whether a service shows its new certificate"),
 )

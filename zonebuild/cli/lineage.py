@@ -7,8 +7,13 @@ from importlib import import_module
 
 # The action, the module that has its `add_arguments(parser)` and `run(options)`, and its line.
 ACTIONS: tuple[tuple[str, str, str], ...] = (
+    ("list", "zonebuild.cli.lineage_list", "show where each lineage stands, and its keys"),
     ("next", "zonebuild.cli.lineage_next", "make the next key, to be published in advance"),
     ("take", "zonebuild.cli.lineage_take", "take the newest chain and key from another client"),
+    ("roll", "zonebuild.cli.lineage_roll", "let the next key take its turn once it is ready"),
+    ("cancel", "zonebuild.cli.lineage_cancel", "take `roll` back"),
+    ("compromised", "zonebuild.cli.lineage_compromised", "say that a key is in wrong hands"),
+    ("carried", "zonebuild.cli.lineage_carried", "say that hosts have been given the next key"),
 )
 
 
