@@ -7,6 +7,7 @@ signal as the program enters the N-th call of a name, before the kernel does any
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
@@ -158,3 +159,17 @@ def _spread(points: Sequence[KillPoint]) -> list[KillPoint]:
     golden = (5**0.5 - 1) / 2
     order = sorted(range(len(points)), key=lambda index: index * golden % 1)
     return [points[index] for index in order]
+
+
+def kill_started(process: int, *, with_all: bool) -> None:
+    """Kill the process of this number, and with it, or not, all that it started."""
+    for each in [process, *(_below(process) if with_all else [])]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+
+
+def _below(process: int) -> list[int]:
+    """Return the processes that *process* started, and those that these did."""
+    done = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, check=False)
+    children = [int(word) for word in done.stdout.split()]
+    return [each for child in children for each in (child, *_below(child))]

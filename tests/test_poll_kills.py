@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
-import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.killing import kill_started
 from tests.polling import POLL, environment_of_polls
 from tests.repositories import IDENTITY, Git, Repository, Subversion
 
@@ -22,19 +20,6 @@ TEMPORARY = ".zonebuild-tmp."
 def _this_tree(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (*environment_of_polls().items(), *IDENTITY.items()):
         monkeypatch.setenv(name, value)
-
-
-def below(process: int) -> list[int]:
-    """Return the processes that *process* started, and those that these did."""
-    done = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, check=False)
-    children = [int(word) for word in done.stdout.split()]
-    return [each for child in children for each in (child, *below(child))]
-
-
-def kill(process: int, *, with_all: bool) -> None:
-    for each in [process, *(below(process) if with_all else [])]:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(each, signal.SIGKILL)
 
 
 def healed(repository: Repository) -> str:
@@ -56,7 +41,7 @@ def test_after_ten_kills_the_last_commit_is_built(tmp_path: Path, kind: type[Rep
         repository.commit(f"www A 192.0.2.{number + 1}\n" + f"n{number} A 192.0.2.1\n" * 200)
         with host.start(*POLL) as process:
             time.sleep(chance.uniform(0.02, 0.7))
-            kill(process.pid, with_all=number % 2 == 0)
+            kill_started(process.pid, with_all=number % 2 == 0)
         assert host.serial("a.example") >= serial
         serial = host.serial("a.example")
     assert "www\t3600\tA\t192.0.2.10" in healed(repository).replace(" ", "\t")

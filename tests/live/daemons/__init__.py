@@ -32,6 +32,9 @@ include is what is tested.
 | `nginx` | nginx with a certificate | 127.0.0.1:443 |
 | `pebble` | an ACME server that asks one name server | 127.0.0.1:14000 |
 | `svn` | svnserve and its working copies | svn://127.0.0.1 |
+| `witness` | whoever asks a server all the time and writes down what it answers | no DNS |
+
+`Host.set_clock` moves the clock of what is started from then on (libfaketime).
 """
 
 from __future__ import annotations

@@ -27,6 +27,10 @@ class NameServer(Daemon):
         """Wait until a line of the answer is *rdata*."""
         wait_until(lambda: rdata in self.ask(name, rdtype).splitlines(), self.log, seconds=seconds)
 
+    def wait_until_there(self, name: str, rdtype: str, *, is_there: bool = True) -> None:
+        """Wait until it has an answer, or has none any more."""
+        wait_until(lambda: bool(self.ask(name, rdtype)) is is_there, self.log)
+
     def anchor(self, zone: str) -> str:
         """Return the key signing keys that it serves of *zone*, as master-file text."""
         lines = (line.split() for line in self.ask(zone, "DNSKEY").splitlines())

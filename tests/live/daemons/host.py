@@ -18,9 +18,12 @@ from tests.live.namespaces import COMMAND_SECONDS, ENVIRONMENT, STOP_SECONDS, st
 
 PATIENCE = 30  # seconds until something must be so
 TOP = Path(__file__).parents[3]
+_CLOCK = Path(__file__).parent / "clock"
 _PAUSE = 0.02
-# named listens only at addresses that an interface has by itself, so each gets one.
+# named listens only at addresses that an interface has by itself, so each gets one. OpenDNSSEC's
+# sockets and the folder that sshd wants lie in /run, wherever the package put anything.
 _FIRST = (
+    "mount -t tmpfs -o mode=755 tmpfs /run && mkdir -m 755 /run/sshd /run/opendnssec && "
     "ip link set lo up && for last in 2 3 4 5 6 7 8; do ip address add 127.0.0.$last/32 dev lo; "
     "done && echo up && exec cat"
 )
@@ -33,11 +36,13 @@ class Host:
     """Namespaces that live as long as the process *pid*, the first inside.
 
     settings: the environment of all that is run from now on, beside a small one.
+    clock: what lets a program other than Python see another time.
     """
 
     def __init__(self, pid: int) -> None:
         user = [] if os.geteuid() == 0 else ["-U", "--preserve-credentials"]
         self._enter = ["nsenter", "-t", str(pid), *user, "-n", "-m", "-p", "--", "env"]
+        self.clock: tuple[str, ...] = ()
         self.settings: dict[str, str] = {"PYTHONPATH": str(TOP), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def run(
@@ -77,6 +82,21 @@ class Host:
         """Mount *source* over the existing *target*, inside only."""
         self.do("mount", "--bind", source, target)
 
+    def set_clock(self, seconds: int) -> None:
+        """Have zonebuild and daemons that are run from now on take it for *seconds* later.
+
+        Fewer than 0: earlier. The times of files stay true, and so do clocks that only measure.
+        """
+        (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+        self.settings["TESTS_CLOCK_SECONDS"] = str(seconds)
+        self.settings["PYTHONPATH"] = f"{_CLOCK}:{TOP}"
+        self.clock = (
+            f"LD_PRELOAD={library}",
+            f"FAKETIME={seconds:+d}s",
+            "NO_FAKE_STAT=1",
+            "FAKETIME_DONT_FAKE_MONOTONIC=1",
+        )
+
     def words(self, command: Words, folder: Path = Path("/")) -> list[str | Path]:
         """Return what runs *command* inside, for a process of the caller's own."""
         settings = [f"{name}={value}" for name, value in self.settings.items()]
@@ -86,8 +106,10 @@ class Host:
 class Daemon:
     """A server in the foreground, of which *command* is the one process that is told to end.
 
-    is_ready: asked until it is so after a start.
+    is_ready: asked until it is so after a start. has_clock: whether `Host.set_clock` moves its own.
     """
+
+    has_clock = True
 
     def __init__(
         self, host: Host, command: Words, log: Path, is_ready: Callable[[], bool] = lambda: True
@@ -107,17 +129,18 @@ class Daemon:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self) -> None:
-        """Start it, and wait until it is ready."""
+    def start(self, seconds: float = PATIENCE) -> None:
+        """Start it, and wait until it is ready. seconds: how long that may take."""
+        clock = self._host.clock if self.has_clock else ()
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                self._host.words(self._command),
+                self._host.words(["env", *clock, *self._command]),
                 env=ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        wait_until(lambda: not self.is_running or self._is_ready(), self.log)
+        wait_until(lambda: not self.is_running or self._is_ready(), self.log, seconds=seconds)
         if not self.is_running:
             pytest.fail(f"{self._command} ended at once: {_end_of(self.log)}")
 

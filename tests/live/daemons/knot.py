@@ -32,7 +32,7 @@ include: "{site}/state/config/knot-template.conf"
 
 def command(folder: Path) -> list[str]:
     """Return the words that control the Knot in *folder*."""
-    return ["knotc", "-b", "-s", str(folder / "knot.sock")]
+    return ["knotc", "-s", str(folder / "knot.sock")]
 
 
 def site_keys(folder: Path) -> str:
@@ -53,4 +53,4 @@ class Knot(NameServer):
 
     def control(self, *words: str) -> str:
         """Tell it by knotc; return what that printed."""
-        return self.host.do(*command(self.folder), *words)
+        return self.host.do(*command(self.folder), "-b", *words)

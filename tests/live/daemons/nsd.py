@@ -35,7 +35,8 @@ def command(folder: Path) -> list[str]:
 
 def site_keys(folder: Path, address: str = ADDRESS) -> str:
     """Return the `serve:` of site.yaml."""
-    return f"serve: {{kind: nsd, command: [{', '.join(command(folder))}], address: {address}}}\n"
+    words = ", ".join(command(folder))
+    return f"serve: {{kind: nsd, command: [{words}], address: {address}, deadline: 3s}}\n"
 
 
 class NSD(NameServer):

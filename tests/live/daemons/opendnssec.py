@@ -14,7 +14,7 @@ from typing import Self
 
 from tests.live.daemons.host import Daemon, Host
 
-_MOUNTS = {"etc": "/etc/opendnssec", "run": "/run/opendnssec", "lib": "/var/lib/opendnssec"}
+_MOUNTS = {"etc": "/etc/opendnssec", "lib": "/var/lib/opendnssec"}
 _WORKING = ("enforcer", "signer", "signed", "signconf", "unsigned", "tmp")
 _TOKEN = "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n"
 

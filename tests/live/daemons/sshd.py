@@ -12,7 +12,7 @@ from tests.live.daemons.host import Daemon, Host, Said
 ADDRESS = "127.0.0.1"
 _CONFIG = """\
 ListenAddress {address}
-HostKey {folder}/host
+HostKey {key}
 PidFile none
 AuthorizedKeysFile {folder}/user.pub
 StrictModes no
@@ -24,16 +24,15 @@ _EMPTY = "/dev/null"
 
 
 class Sshd(Daemon):
-    """An sshd in *folder*. `host.pub` there is its host key."""
+    """An sshd in *folder*, whose host key is `host` there, or *key*."""
 
-    def __init__(self, host: Host, folder: Path) -> None:
+    def __init__(self, host: Host, folder: Path, key: Path | None = None) -> None:
         folder.mkdir()
         for name in ("host", "user"):
             host.do("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", folder / name)
         config = folder / "sshd_config"
-        config.write_text(_CONFIG.format(folder=folder, address=ADDRESS))
-        host.do("mount", "-t", "tmpfs", "tmpfs", "/run")
-        host.do("mkdir", "-m", "0755", "/run/sshd")
+        key = key or folder / "host"
+        config.write_text(_CONFIG.format(folder=folder, address=ADDRESS, key=key))
         words = ["/usr/sbin/sshd", "-D", "-e", "-f", config]  # it wants to be called absolutely
         log = folder / "log"
         super().__init__(host, words, log, lambda: "listening on" in log.read_text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.live.daemons.host import Daemon, Host
@@ -31,7 +32,7 @@ class Svn(Daemon):
         self._host.do("svn", "checkout", "-q", URL, place)
         return place
 
-    def commit(self, desk: Path, texts: dict[str, str]) -> None:
+    def commit(self, desk: Path, texts: Mapping[str, str]) -> None:
         """Write each of *texts* to its path in the working copy *desk*, and commit all of that."""
         for path, text in texts.items():
             place = desk / path
