@@ -10,7 +10,9 @@ from typing import NamedTuple
 from zonebuild.assemble import assemble, find_leaks
 from zonebuild.checks.check import Check
 from zonebuild.checks.policy import apply_policy
+from zonebuild.checks.reading import READER_CHECKS
 from zonebuild.checks.settings import Settings
+from zonebuild.checks.source_text import text_findings
 from zonebuild.checks.table import CHECKS, check_zone, chosen
 from zonebuild.diagnostic import Finding
 from zonebuild.model import Zone
@@ -72,8 +74,11 @@ def judge_bytes(
 
     wanted: names of checks that are made though they are off, only inform, or judge the head.
     """
-    fragment = read_fragment(decode_source("zone", data), apex=apex)
+    source = decode_source("zone", data)
+    fragment = read_fragment(source, apex=apex)
     findings = [*fragment.findings, *find_leaks(apex, [fragment])]
+    off = {check.name for check in READER_CHECKS if check.is_off}.difference(wanted)
+    findings += [found for found in text_findings(source) if found.check not in off]
     issuers = tuple(name.decode() for name in re.findall(rb"; issuers: (\S+)", data))
     made = chosen(checks, switched_on=wanted)
     findings += check_zone(assemble(apex, [fragment]), made, Settings(issuers=issuers, now=NOW))

@@ -9,10 +9,12 @@ import pytest
 
 from tests.checked_zones import HEAD, HEAD_LINES, findings_of, read_zone
 from zonebuild.checks.limits import MAX_PLACES, limit
-from zonebuild.checks.policy import POLICIES, apply_policy
+from zonebuild.checks.policy import POLICIES, apply_policy, made_under
 from zonebuild.checks.reference import render_reference
 from zonebuild.checks.table import ALL_CHECKS, CHECKS, check_zone
+from zonebuild.compile import compile_zone
 from zonebuild.diagnostic import Finding, Location, Part, Severity
+from zonebuild.zonefile import decode_source
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
@@ -177,3 +179,35 @@ def test_an_unknown_policy_is_a_bug_of_the_caller() -> None:
 def test_the_reference_is_made_of_the_table() -> None:
     reference = Path(__file__).parent.parent / "docs" / "checks.md"
     assert reference.read_text() == render_reference()
+
+
+# -- which checks are made ------------------------------------------------------------------------
+
+
+def test_servers_makes_what_a_server_refuses_and_little_more() -> None:
+    made = {check.name for check in made_under("servers")}
+    assert {check.name for check in CHECKS if check.refused_by} < made
+    assert {"rrset-ttl-mismatch", "cname-target-missing", "data-below-cut"} < made
+    assert made.isdisjoint({"spf-syntax", "owner-not-host-name", "ns-share-address"})
+
+
+def test_what_is_switched_on_is_made_under_servers_too() -> None:
+    made = {check.name for check in made_under("servers", {"spf-syntax"})}
+    assert "spf-syntax" in made
+    assert made - {"spf-syntax"} == {check.name for check in made_under("servers")}
+
+
+@pytest.mark.parametrize("policy", ["default", "strict"])
+def test_the_other_policies_make_them_all(policy: str) -> None:
+    assert made_under(policy) == CHECKS
+
+
+def test_the_zone_is_judged_by_the_checks_of_its_policy() -> None:
+    text = HEAD + '@ TXT "v=spf1 +all"\na CNAME nowhere\n'
+
+    def found(policy: str) -> set[str]:
+        source = decode_source("zone", text.encode())
+        return {f.check for f in compile_zone("example.org.", [source], policy=policy).findings}
+
+    assert found("servers") == {"cname-target-missing"}
+    assert {"cname-target-missing", "spf-allows-anyone"} < found("default")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.checked_zones import HEAD_LINES, found_by
+from zonebuild.checks.spf_macros import expand_macros
 from zonebuild.checks.spf_terms import policy_faults, term_fault, terms_of
 from zonebuild.checks.texts import strings_of
 from zonebuild.diagnostic import Location
@@ -256,3 +257,24 @@ def test_what_other_zones_need_counts_nothing() -> None:
 def test_a_record_of_the_old_type_is_moved_or_removed(body: str, mend: str) -> None:
     (found,) = found_by("spf-type", body)
     assert found.message == f"SPF record of example.org.: receivers read TXT alone; {mend}"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("%{d}", "mail.example.org"),
+        ("%{D2}.x", "example.org.x"),
+        ("%{dr}", "org.example.mail"),
+        ("%{d1r}", "mail"),
+        ("%{d0}", "mail.example.org"),
+        ("%{o}._spf", "example.org._spf"),
+        ("%{o-}", "example.org"),
+        ("a%%b%_c%-", "a%b c%20"),
+        ("%{d99999999999}", "mail.example.org"),
+        ("%{i}._spf", None),
+        ("%{s}", None),
+    ],
+)
+def test_a_macro_is_expanded_where_the_policy_tells_it(written: str, meant: str | None) -> None:
+    found = expand_macros(written, domain="mail.example.org", sender="example.org")
+    assert found == meant

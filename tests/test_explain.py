@@ -71,7 +71,7 @@ def test_a_page_says_what_cannot_be_allowed_and_what_is_off() -> None:
         ("a\n\nb\n", ["a", "", "b"]),
         ("a", ["a (and here the file ends)"]),
         ("a\r\n\x07\n", ["a\\r", "\\x07"]),
-        ("\ufeffa\tü\n", ["\\ufeffa\tü"]),
+        ("\ufeffa\tü\n", ["\\ufeffa\\tü"]),
     ],
 )
 def test_an_example_shows_what_cannot_be_seen(text: str, shown: list[str]) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from zonebuild.assemble import assemble, find_leaks
 from zonebuild.checks.allow import Allow, AllowComments, Sieve, Silenced
 from zonebuild.checks.limits import limit
-from zonebuild.checks.policy import apply_policy
+from zonebuild.checks.policy import apply_policy, made_under
 from zonebuild.checks.reading import READER_CHECKS
 from zonebuild.checks.settings import NO_SETTINGS, Settings
 from zonebuild.checks.survey import Survey
@@ -22,6 +22,7 @@ from zonebuild.zonefile import Source, read_fragment
 from zonebuild.zonefile.reader import Include
 
 _READ = frozenset(check.name for check in READER_CHECKS)
+_OFF = frozenset(check.name for check in READER_CHECKS if check.is_off)
 
 
 class Compiled(NamedTuple):
@@ -114,13 +115,18 @@ def judge_fragments(
     read += find_leaks(apex, fragments[:written])
     zone = assemble(apex, fragments)
     comments = by.comments or AllowComments()
+    off = _OFF - by.asked.enabled
+    read += [finding for finding in comments.text_findings() if finding.check not in off]
     sieve = Sieve([*comments.allows(), *by.allows], zone)
-    checks = chosen(switched_on=by.asked.enabled, least=by.asked.least)
+    enabled = by.asked.enabled
+    wanted = made_under(by.policy, enabled)
+    checks = chosen(wanted, switched_on=enabled, least=by.asked.least)
     survey = Survey(zone, by.settings)
     found = (finding for check in checks for finding in check.findings(survey))
     # What is allowed goes before the rest is counted: a count must not stand for both.
     findings = [*sieve.sift(read), *limit(sieve.sift(found)), *comments.problems()]
     findings = apply_policy(findings, by.policy)
     if is_read:  # else what an allow is for may just not have been read
-        findings += sieve.unused(_READ.union(check.name for check in checks))
+        made = (_READ - off).union(check.name for check in checks)
+        findings += sieve.unused(made)
     return Compiled(zone, sort_findings(findings), sieve.silenced, sieve)

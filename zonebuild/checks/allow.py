@@ -17,6 +17,7 @@ from zonebuild.checks.comments import MAX_ALLOWS, Comment, read_comments
 from zonebuild.checks.explain import find_check, unknown_name
 from zonebuild.checks.limits import limit
 from zonebuild.checks.reading import DROPS_ITS_RECORD
+from zonebuild.checks.source_text import text_findings
 from zonebuild.diagnostic import Finding, Location, Severity, sort_findings
 from zonebuild.model import Zone
 from zonebuild.zonefile import Source
@@ -57,9 +58,11 @@ class AllowComments:
         """Begin with none. is_shared: says whether other zones have the file of that path, too."""
         self._is_shared = is_shared
         self._comments: dict[str, tuple[Comment, ...]] = {}
+        self._findings: dict[str, tuple[Finding, ...]] = {}
 
     def take(self, source: Source) -> Source:
-        """Read the comments of *source*, and return it."""
+        """Read the comments of *source*, look at its text, and return it."""
+        self._findings[source.path] = tuple(text_findings(source))
         comments = read_comments(source)
         if comments:
             self._comments[source.path] = comments
@@ -93,6 +96,10 @@ class AllowComments:
             for check in comment.checks
             if find_check(check) is not None and check not in DROPS_ITS_RECORD
         ]
+
+    def text_findings(self) -> list[Finding]:
+        """Return what the texts tell and their records do not."""
+        return [finding for found in self._findings.values() for finding in found]
 
     def problems(self) -> list[Finding]:
         """Return what is wrong with the comments themselves."""

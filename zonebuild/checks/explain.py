@@ -95,7 +95,7 @@ def example_lines(text: str) -> list[str]:
 
 
 def _shown(character: str) -> str:
-    if character.isprintable() or character == "\t":
+    if character.isprintable():
         return character
     return character.encode("unicode_escape").decode("ascii")
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from zonebuild.checks.check import ERROR, Check, Fact
+from zonebuild.checks.check import ERROR, WARNING, Check, Fact
+from zonebuild.checks.ere import ere_fault
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part, quoted
 from zonebuild.rdata.canonical import parse
@@ -42,18 +43,13 @@ def bad_naptr_regexp(survey: Survey) -> Iterator[Fact]:
 def regexp_fault(regexp: str) -> str | None:
     """Say what is wrong with *regexp*, not empty, each octet a character; None where nothing is.
 
-    Whether the expression itself is a POSIX one is left to those who use it.
+    Whether the expression itself is a POSIX one is the question of `naptr_regexp_not_posix`.
     Spec: RFC 3402 section 3.2.
     """
     delimiter = regexp[0]
     if delimiter in _NO_DELIMITER:
         return f"begins with {quoted(delimiter)}, which cannot be its delimiter"
-    parts = [""]
-    for token in _TOKEN.findall(regexp[1:]):
-        if token == delimiter:
-            parts.append("")
-        else:
-            parts[-1] += token
+    parts = _split(regexp)
     if len(parts) != 3:
         return f"has {len(parts)} delimiters {quoted(delimiter)}, want 3"
     matched, substitution, rest = parts
@@ -66,6 +62,32 @@ def regexp_fault(regexp: str) -> str | None:
         n for n in _REFERENCE.findall(substitution) if n.isdigit() and not 0 < int(n) <= groups
     ]
     return f"names the group {wrong[0]} of {groups}" if wrong else None
+
+
+def _split(regexp: str) -> list[str]:
+    """Return what stands between the delimiters of *regexp*, behind the first of them."""
+    parts = [""]
+    for token in _TOKEN.findall(regexp[1:]):
+        if token == regexp[0]:
+            parts.append("")
+        else:
+            parts[-1] += token
+    return parts
+
+
+def naptr_regexp_not_posix(survey: Survey) -> Iterator[Fact]:
+    """Find each NAPTR whose expression is none of POSIX, where all else of it is right."""
+    for row, rule in _rules(survey):
+        if not rule.regexp or regexp_fault(rule.regexp):
+            continue
+        matched = _split(rule.regexp)[0].replace(f"\\{rule.regexp[0]}", rule.regexp[0])
+        fault = ere_fault(matched)
+        if fault:
+            what = "POSIX leaves undefined" if fault.is_undefined else "no library takes"
+            message = f"NAPTR expression {quoted(matched)} {fault.said}, which {what}"
+            mend = "write a POSIX extended regular expression"
+            severity = WARNING if fault.is_undefined else ERROR
+            yield Fact(row, f"{message}: {mend}", Part.RDATA, severity=severity)
 
 
 def naptr_contradiction(survey: Survey) -> Iterator[Fact]:
@@ -107,6 +129,14 @@ CHECKS: tuple[Check, ...] = (
         why="BIND refuses it; clients drop the rule, and the number leads nowhere.",
         bad='ns NAPTR 100 10 "u" "E2U+sip" "!^.*$!sip:info@example.org" .\n',
         good='ns NAPTR 100 10 "u" "E2U+sip" "!^.*$!sip:info@example.org!" .\n',
+    ),
+    Check(
+        name="naptr-regexp-not-posix", numbers=("Z104",), severity=ERROR, refused_by="B",
+        spec="RFC 3402 section 3.2, IEEE Std 1003.1 section 9.4", find=naptr_regexp_not_posix,
+        about=(_NAPTR,),
+        why="Clients whose library refuses the expression drop the rule; others match another way.",
+        bad='ns NAPTR 100 10 "u" "E2U+sip" "!^\\\\+(\\\\d+)$!sip:\\\\1@example.org!" .\n',
+        good='ns NAPTR 100 10 "u" "E2U+sip" "!^\\\\+([0-9]+)$!sip:\\\\1@example.org!" .\n',
     ),
     Check(
         name="naptr-contradiction", numbers=("Z104",), severity=ERROR, refused_by="",

@@ -1,14 +1,16 @@
 """How much findings weigh under each policy: `servers`, `default` or `strict`.
 
-`servers` is for the first import of old zones: what BIND, Knot and NSD all load is no error.
+`servers` is for the first import of old zones: what BIND, Knot and NSD all load is no error, and
+of that only what is made first of all is looked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
-from zonebuild.checks.table import ALL_CHECKS
+from zonebuild.checks.check import Check
+from zonebuild.checks.table import ALL_CHECKS, CHECKS
 from zonebuild.diagnostic import Finding, Severity
 
 
@@ -42,3 +44,26 @@ _WEIGHTS: dict[str, Callable[[Finding], Severity]] = {
     "strict": _strictly,
 }
 POLICIES = tuple(_WEIGHTS)
+
+# What all three load, and `servers` tells all the same: each answers with other records than are
+# written, or with a name that leads nowhere.
+_TOLD_UNDER_SERVERS = frozenset({
+    "cname-loop", "cname-target-missing", "data-below-cut", "dname-loop", "duplicate-record",
+    "mx-target-is-alias", "mx-target-without-address", "occluded-glue", "rrset-ttl-mismatch",
+    "srv-target-is-alias", "srv-target-without-address",
+})  # fmt: skip
+_UNDER_SERVERS = tuple(
+    check for check in CHECKS if check.refused_by or check.name in _TOLD_UNDER_SERVERS
+)
+
+
+def made_under(policy: str, switched_on: Collection[str] = ()) -> tuple[Check, ...]:
+    """Return the checks of a zone that *policy* has a use for.
+
+    switched_on: names of checks that are wanted under any.
+    """
+    if policy != "servers":
+        return CHECKS
+    if not switched_on:
+        return _UNDER_SERVERS
+    return tuple(c for c in CHECKS if c in _UNDER_SERVERS or c.name in switched_on)

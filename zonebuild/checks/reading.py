@@ -1,4 +1,4 @@
-"""The checks that reading the sources makes: `zonefile`, `rdata` and `assemble` find them.
+"""The checks that reading the sources makes: `zonefile`, `rdata`, `assemble`, `source_text`.
 
 They stand here for the documentation and the policies. `refused_by` is what BIND 9.18, Knot 3.2
 and NSD 4.6 do with the plain case of each.
@@ -26,6 +26,7 @@ def _read(
     bad: str,
     good: str,
     severity: Severity = _E,
+    is_off: bool = False,
 ) -> Check:
     return Check(
         name=name,
@@ -36,6 +37,7 @@ def _read(
         why=why,
         bad=bad,
         good=good,
+        is_off=is_off,
     )
 
 
@@ -68,6 +70,10 @@ READER_CHECKS: tuple[Check, ...] = (
     _read("byte-order-mark", "Z147", "BKN", _MASTER_FILE,
           "The mark becomes a part of the first owner or directive.",
           bad=f"\ufeff{_WITH_TTL}", good=_WITH_TTL),
+    _read("caa-cut-at-semicolon", "Z087", "", "RFC 1035 section 5.1, RFC 8659 section 4.2",
+          "Outside of quotes a ; begins a comment: what binds the CA to an account is not served.",
+          bad="@ CAA 0 issue ca.example.net; accounturi=https://ca.example.net/acct/1\n",
+          good='@ CAA 0 issue "ca.example.net; accounturi=https://ca.example.net/acct/1"\n'),
     _read("control-character", "Z147", "BK", _MASTER_FILE,
           "Invisible octets end up in names; a NUL ends what C programs read.",
           bad="www TXT a\x07\n", good="www TXT a\\007\n"),
@@ -115,6 +121,9 @@ READER_CHECKS: tuple[Check, ...] = (
           "BIND completes it with the old origin; the dot was nearly always forgotten.",
           bad="$ORIGIN lab.example.org\nwww A 192.0.2.2\n",
           good="$ORIGIN lab.example.org.\nwww A 192.0.2.2\n"),
+    _read("tab", "Z148", "", "RFC 1035 section 5.1 allows them",
+          "A site that aligns its columns with spaces sees others in every diff.",
+          severity=_W, is_off=True, bad="www\tA\t192.0.2.2\n", good="www A 192.0.2.2\n"),
     _read("too-many-mistakes", "Z140", "BKN", _MASTER_FILE,
           "The rest of the file was not read; nobody knows what it says.",
           bad=f"{MANY}www A nowhere\n", good=f"{MANY}www A 192.0.2.2\n"),
@@ -142,8 +151,8 @@ READER_CHECKS: tuple[Check, ...] = (
 
 # Said of records that are taken all the same.
 _KEEPS_ITS_RECORD = LOADED_ALL_THE_SAME | {
-    "byte-order-mark", "crlf", "leaked-state", "missing-ttl", "no-final-newline",
-    "owner-after-origin",
+    "byte-order-mark", "caa-cut-at-semicolon", "crlf", "leaked-state", "missing-ttl",
+    "no-final-newline", "owner-after-origin", "tab",
 }  # fmt: skip
 # What is said in the place of a record: allowed, the record would be missing without a word.
 DROPS_ITS_RECORD = frozenset(check.name for check in READER_CHECKS) - _KEEPS_ITS_RECORD

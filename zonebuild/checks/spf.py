@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from zonebuild.checks import bits
 from zonebuild.checks.check import ERROR, INFO, WARNING, Check, Fact
+from zonebuild.checks.spf_macros import expand_macros
 from zonebuild.checks.spf_terms import (
     LOOKING_UP,
     MAX_LOOKUPS,
@@ -90,31 +91,38 @@ def _end_of(rdata: str) -> str | None:
 def many_lookups(survey: Survey) -> Iterator[Fact]:
     """Find each SPF policy that needs more lookups than receivers make.
 
-    What policies of other zones need is not known here, so it counts nothing.
+    What policies of other zones need is not known here, so it counts nothing; nor what macros of
+    the message would name.
     """
     policies = spf_policies(survey)
     by_owner = {survey.owner(row): text for row, text in policies.items()}
     for row, text in policies.items():
-        count = _lookups(text, by_owner)
+        count = _lookups(text, survey.owner(row), by_owner)
         if count > MAX_LOOKUPS:
             needs = f"at least {count}" if count >= _COUNT_UP_TO else str(count)
             message = f"SPF policy of {survey.owner(row)} needs {needs} lookups"
             yield Fact(row, f"{message}: receivers make {MAX_LOOKUPS}, then refuse it", Part.RDATA)
 
 
-def _lookups(text: str, by_owner: dict[str, str]) -> int:
-    """Return how many lookups *text* and what it includes need, counted to _COUNT_UP_TO."""
-    count, waiting = 0, [text]
+def _lookups(text: str, sender: str, by_owner: dict[str, str]) -> int:
+    """Return how many lookups *text* of *sender*, and what it includes, need, to _COUNT_UP_TO."""
+    count, waiting = 0, [(sender, text)]
     while waiting and count < _COUNT_UP_TO:
-        terms = [term for term in terms_of(waiting.pop()) if term.name in LOOKING_UP]
+        domain, policy = waiting.pop()
+        terms = [term for term in terms_of(policy) if term.name in LOOKING_UP]
         count += len(terms)
-        waiting += [by_owner[name] for name in map(_included, terms) if name in by_owner]
+        names = (_included(term, domain, sender) for term in terms)
+        waiting += [(name, by_owner[name]) for name in names if name in by_owner]
     return count
 
 
-def _included(term: Term) -> str:
-    is_followed = term.name in ("include", "redirect")
-    return absolute(term.argument[1:], ".").lower() if is_followed else ""
+def _included(term: Term, domain: str, sender: str) -> str:
+    """Return the domain whose policy *term* of the one of *domain* asks for, "" where none is."""
+    if term.name not in ("include", "redirect"):
+        return ""
+    domain, sender = (name.removesuffix(".") for name in (domain, sender))
+    name = expand_macros(term.argument[1:], domain=domain, sender=sender)
+    return absolute(name, ".").lower() if name else ""
 
 
 def spf_type(survey: Survey) -> Iterator[Fact]:

@@ -34,6 +34,7 @@ from zonebuild.checks import (
     tlsa,
     ttls,
     txt,
+    zonemd,
 )
 from zonebuild.checks.check import Check, Fact
 from zonebuild.checks.limits import limit
@@ -49,7 +50,7 @@ __all__ = ["ALL_CHECKS", "CHECKS", "Check", "Fact", "check_zone", "chosen"]
 _FAMILIES = (
     apex, soa_fields, owners, hostnames, rrset, ttls, alias, dname,
     delegation, glue, ds, nameservers, addresses, targets, reverse,
-    mail, spf, services, caa, tlsa, sshfp, svcb, txt, rdata_ranges, dnssec,
+    mail, spf, services, caa, tlsa, sshfp, svcb, txt, rdata_ranges, dnssec, zonemd,
 )  # fmt: skip
 
 CHECKS: tuple[Check, ...] = tuple(check for family in _FAMILIES for check in family.CHECKS)
