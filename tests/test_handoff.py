@@ -124,7 +124,7 @@ def test_a_program_that_cannot_be_reached_is_tried_again_without_a_build(site: G
     site.fault("b.example", 75)
     run = site.run(handoff=True, settle=True)
     assert (run.code, run.errors) == (1, {"handoff-failed"})
-    assert "exec was not told of a.example., b.example.: it " in run.told
+    assert "exec has not taken a.example., b.example.: " in run.told
     built = (site.root / "unsigned/a.example").stat()
     site.fault("a.example", None)
     run = site.run(handoff=True, settle=True)

@@ -12,7 +12,7 @@ from tests.live.daemons import Host, bind, host, knot, nsd, opendnssec, wait_unt
 from tests.live.daemons.answers import NameServer
 from tests.live.daemons.host import Daemon, Said
 from tests.polling import PolledSite
-from tests.sites import PRIMARY, SITE
+from tests.sites import HEAD, PRIMARY, SITE
 
 pytestmark = pytest.mark.live
 
@@ -38,7 +38,7 @@ class Rig:
         said = here.zonebuild(self.site.root, "config")
         assert said.returncode == 0, said.stderr
         self.server: NameServer
-        self.daemons: Sequence[Daemon]
+        self.daemons: Sequence[Daemon | Absent]
 
     def add(self, zone: str) -> None:
         """Add a zone with its own address."""
@@ -92,6 +92,47 @@ def with_bind(here: Host, folder: Path) -> Iterator[Rig]:
         yield rig
 
 
+SIGN = """\
+#!/bin/sh
+# Signs by ldns-signzone, which wants a greater serial at each signing.
+set -e
+cd {folder}
+exec 2>> log
+[ -e down ] && exit 75
+[ -e $1.key ] || ln -s $(ldns-keygen -a ECDSAP256SHA256 $1).key $1.key
+ldns-signzone -u -f $3.new -o $1 "$2" $(readlink $1.key | sed 's/.key$//')
+mv $3.new $3
+"""
+
+
+class Absent:
+    """Stands for a daemon of a command that has none: `down` lets the command say: later."""
+
+    def __init__(self, folder: Path) -> None:
+        self._mark = folder / "down"
+
+    def kill(self) -> None:
+        self._mark.touch()
+
+    def start(self) -> None:
+        self._mark.unlink()
+
+
+@contextmanager
+def with_command(here: Host, folder: Path) -> Iterator[Rig]:
+    own = folder / "own"
+    (own / "signed").mkdir(parents=True)
+    program = own / "sign"
+    program.write_text(SIGN.format(folder=own))
+    program.chmod(0o755)
+    command = f"command: [{program}, '{{zone}}', '{{unsigned}}', '{{signed}}']"
+    signer = f"signer: {{kind: exec, {command}, signed: {own}/signed}}\n"
+    rig = Rig(here, folder, signer + nsd.site_keys(folder / "nsd"))
+    with nsd.NSD(here, folder / "nsd", rig.site.root) as server:
+        rig.server, rig.daemons = server, [Absent(own), server]
+        yield rig
+
+
 @contextmanager
 def with_opendnssec(here: Host, folder: Path) -> Iterator[Rig]:
     commands = "enforcer_command: [ods-enforcer], signer_command: [ods-signer]"
@@ -123,6 +164,7 @@ KINDS: dict[str, Callable[[Host, Path], AbstractContextManager[Rig]]] = {
     "bind": with_bind,
     "opendnssec": with_opendnssec,
     "embedded": with_embedded,
+    "command": with_command,
     "nsd": with_nsd_alone,
 }
 
@@ -174,7 +216,8 @@ def test_a_program_that_is_down_is_told_later_without_a_build(rig: Rig) -> None:
         assert (said.returncode, "[handoff-failed]" in said.stderr) == (1, True), said.stderr
         built = (rig.site.root / "unsigned/b.example").stat()
         daemon.start()
-        rig.deliver()
+        said = rig.here.zonebuild(rig.site.root, "poll")
+        assert said.returncode == 0, said.stderr
         assert (rig.site.root / "unsigned/b.example").stat() == built
         assert rig.address("b.example") == built_address(rig)
 
@@ -191,3 +234,29 @@ def test_a_zone_that_is_refused_stops_no_other(rig: Rig) -> None:
     assert "[handoff-refused]" in said.stderr
     assert "a.example" not in said.stderr
     assert rig.address("a.example") == "192.0.2.9"
+
+
+@pytest.mark.parametrize("rig", REFUSING, indirect=True)
+def test_a_new_zone_that_is_refused_is_taken_when_it_is_mended(rig: Rig) -> None:
+    rig.deliver()
+    rig.add("c.example")
+    assert rig.doit("build").returncode == 0
+    rig.spoil("c.example")
+    said = rig.doit("handoff", "outcome")
+    assert "zones/c.example.yaml: error: " in said.stderr
+    assert "[handoff-refused]" in said.stderr
+    rig.write("c.example", "192.0.2.3")
+    rig.deliver()
+    assert rig.address("c.example") == "192.0.2.3"
+    assert rig.address("a.example") == "192.0.2.1"
+
+
+@pytest.mark.parametrize("rig", ["bind", "knot"], indirect=True)
+def test_a_change_under_a_serial_that_stays_is_served(rig: Rig) -> None:
+    rig.site.write("soa/b.example", HEAD.replace("{{ serial }}", "5"))
+    rig.deliver()
+    for address in ("192.0.2.21", "192.0.2.22"):
+        rig.site.write("extra/b.example/made", f"new A {address}\n")
+        rig.deliver()
+        assert rig.server.ask("new.b.example", "A") == address
+        assert " 5 14400 " in rig.site.built("b.example")

@@ -109,10 +109,10 @@ def _silences(run: Run, given: Sequence[Given]) -> Report:
         missed = {a: t.why for a, t in each.told.items() if t.verdict is Verdict.UNREACHED}
         if not missed:
             continue
-        what, why = f"{each.kind} was not told of {_names(missed)}", next(iter(missed.values()))
-        findings.append(Finding(each.where, Severity.ERROR, "handoff-failed", f"{what}: it {why}"))
+        why = f"{each.kind} has not taken {_names(missed)}: {next(iter(missed.values()))}"
+        findings.append(Finding(each.where, Severity.ERROR, "handoff-failed", why))
         way_on = f"see that {each.kind} runs and can be controlled; every run tries again"
-        waitings.append(Waiting(f"hand-off to {each.kind}", f"{what}: it {why}", None, way_on))
+        waitings.append(Waiting(f"hand-off to {each.kind}", why, None, way_on))
     return Report(tuple(findings), tuple(waitings))
 
 

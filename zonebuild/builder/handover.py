@@ -121,7 +121,7 @@ def _prepare(
     copied = copy_zones(folder, changed, wants_rising=target.program.wants_rising)
     for apex, copy in copied.items():
         if isinstance(copy, str):
-            told[apex] = Told(Verdict.UNREACHED, f"cannot be given a copy: {copy}")
+            told[apex] = Told(Verdict.UNREACHED, f"no copy can be made for it, {copy}")
         else:
             jobs.append(Job(apex, copy.file, copy.serial, configs[apex].signing.enabled))
     return jobs, told

@@ -149,7 +149,7 @@ class NSD:
 
     def _late(self, answer: Answer) -> Told:
         if not answer.status.is_heard:
-            return Told(Verdict.UNREACHED, f"at {answer}")
+            return Told(Verdict.UNREACHED, str(answer))
         serves = f"serial {_serial(answer)}" if answer.values else "nothing of it"
         why = f"still serves {serves} after {self.config.deadline} s; its log says what it read"
         return Told(Verdict.REFUSED, why)

@@ -70,7 +70,7 @@ class OpenDNSSEC:
         told.update(self._sign(old))
         waiting = {job.apex for job in jobs if job.apex not in told}
         told.update(self._wait(waiting, before, deadline))
-        late = f"did not sign it within {self.config.deadline} s"
+        late = f"nothing was signed within {self.config.deadline} s"
         return {job.apex: told.get(job.apex, Told(Verdict.UNREACHED, late)) for job in jobs}
 
     def remove(self, job: Job) -> Told:
@@ -106,6 +106,8 @@ class OpenDNSSEC:
             lines = "".join(f"{' '.join(self._addition(job))}\n" for job in jobs)
             run_command(self.config.enforcer_command, deadline=CONTROL_SECONDS * 4, given=lines)
             done = self._enforcer("zone", "list")
+            if not done.is_ok:
+                return unreached(jobs, str(done))
             known = set(_KNOWN.findall(done.out))
             jobs = [job for job in jobs if job.name not in known]
         told = {}

@@ -35,7 +35,10 @@ class Verdict(enum.Enum):
 
 
 class Told(NamedTuple):
-    """What a program made of one zone. why: a clause that follows its name, where not TOLD."""
+    """What a program made of one zone.
+
+    why: where REFUSED a clause that follows its name, where UNREACHED a sentence of its own.
+    """
 
     verdict: Verdict
     why: str = ""
