@@ -1,15 +1,16 @@
 """The task graph of this site: read it like a Makefile. `doit list` shows it.
 
 dnsextra ─┐
-tlsa ─────┼─▶ zones ──▶ handoff ──▶ outcome ──▶ look    `doit` runs these
-sshfp ────┘     └─────────────────▶ outcome             `doit build` hands nothing off
+tlsa ─────┼─▶ zones ─▶ handoff ─▶ arrival ─▶ outcome ─▶ look   `doit` runs these
+sshfp ────┘     └──────────────────────────▶ outcome            `doit build` hands nothing off
 
-acme ┈▶ dnsextra, certificates                          `doit acme` is a run of its own
+acme ┈▶ dnsextra, certificates                         `doit acme` is a run of its own
 """
 
 from zonebuild.tasks import (
     configuration,
     task_acme,
+    task_arrival,
     task_build,
     task_check,
     task_config,
@@ -31,6 +32,7 @@ DOIT_CONFIG = configuration()
 __all__ = [
     "DOIT_CONFIG",
     "task_acme",
+    "task_arrival",
     "task_build",
     "task_check",
     "task_config",

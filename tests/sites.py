@@ -170,6 +170,9 @@ def _stages(session: Session, *, handoff: bool) -> Iterator[str]:
     if handoff and not session.handoff_is_fresh():
         session.hand_off()
         yield "handoff"
+    if handoff and not session.arrival_is_fresh():
+        session.look_for_zones()
+        yield "arrival"
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -107,7 +107,7 @@ def test_a_zone_that_is_refused_is_an_error_of_its_own(site: Given) -> None:
 
 def test_a_refused_zone_is_tried_again_when_it_changes_or_after_a_while(site: Given) -> None:
     site.fault("a.example", 1)
-    site.run(handoff=True)
+    site.run(handoff=True, settle=True)
     site.calls()
     assert site.run(NOW + AGAIN - 1, handoff=True, settle=True).code == 1
     assert site.calls() == []

@@ -18,6 +18,7 @@ from zonebuild.builder.outcome import SITE, Outcome, Report, read_outcome
 from zonebuild.builder.places import Places, SiteError, find_places, zone_files
 from zonebuild.builder.progress import show_progress
 from zonebuild.builder.stamps import (
+    ARRIVAL,
     HANDOFF,
     LOOK,
     ZONES,
@@ -153,6 +154,20 @@ class Session:
             apexes = handoff.zones_to_look_at(run, stamps)
             handoff.hand_off(run, apexes, stamps, progress=progress)
         self._save(HANDOFF, stamps, apexes=set(handoff.zones_at_hand(run)))
+
+    # -- arrival ----------------------------------------------------------------------------
+
+    def arrival_is_fresh(self) -> bool:
+        """Say whether every zone is known to have arrived where it is served."""
+        return self._are_fresh(ARRIVAL)
+
+    def look_for_zones(self) -> None:
+        """Look whether zones have arrived at signer and servers. Errors: SiteError, WriteError."""
+        from zonebuild.builder import arrival
+
+        run, stamps = self.run(), self._stamps(ARRIVAL)
+        arrival.look_for_zones(run, stamps)
+        self._save(ARRIVAL, stamps, apexes=set(arrival.zones_under_way(run)))
 
     # -- look -------------------------------------------------------------------------------
 

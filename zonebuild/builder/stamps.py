@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 from zonebuild.files.feed import feed_stamp
 from zonebuild.files.read import SourceError, read_outside
 
-ZONES, HANDOFF, LOOK = "zones", "handoff", "look"  # the stages that keep stamps
+# The stages that keep stamps.
+ZONES, HANDOFF, ARRIVAL, LOOK = "zones", "handoff", "arrival", "look"
 _LIMIT = 1 << 28  # octets
 _NUMBER = re.compile(r"[0-9]{1,12}")
 TICK = 20_000_000  # nanoseconds; file systems take the time from a clock that ticks coarsely

@@ -5,12 +5,14 @@ All of it is read off the zones as they are built; only a name outside the site 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from zonebuild.builder.feeds import all_zones
+from zonebuild.builder.held_copy import copy_of
 from zonebuild.builder.run import Run
 from zonebuild.endpoints.records import addresses_of
 from zonebuild.files.read import SourceError, read_outside
@@ -21,7 +23,8 @@ from zonebuild.site.config import ZoneConfig
 from zonebuild.zonefile import decode_source, read_fragment
 
 _ZONE_LIMIT = 1 << 30  # octets of a built zone
-_A, _NS, _AAAA = 1, 2, 28
+_A, _NS, _AAAA, _DNSKEY = 1, 2, 28, 48
+_SEP = 1  # the flag of a key that signs keys, RFC 4034 section 2.1.1
 _LOCAL = "local"
 
 
@@ -50,11 +53,12 @@ class _Built:
 class Vantage:
     """The zones of *run* as they are served. anchors: the file of the map's key, "" for none."""
 
-    def __init__(self, run: Run, anchors: str) -> None:
+    def __init__(self, run: Run, anchors: str = "") -> None:
         self._run, self._path = run, anchors
         self._zones: Mapping[str, ZoneConfig] = all_zones(run)
         self._built: dict[str, _Built] = {}
         self._elsewhere: dict[str, tuple[str, ...]] = {}
+        self._anchors: dict[str, tuple[Anchor, ...]] = {}
 
     def apex_of(self, name: str) -> str | None:
         """Return the apex of the zone of this site that *name* is in."""
@@ -75,19 +79,15 @@ class Vantage:
     def anchors(self, apex: str) -> tuple[Anchor, ...]:
         """Return the keys that the signatures of a zone are believed by; none where none is known.
 
-        The map's file comes first; then the key that the embedded signer signs with.
+        The map's file comes first; then the keys that the signer on this host signs with.
         """
         named = tuple(anchor for anchor in self._named if anchor.zone == apex)
-        if named or self._run.site.signer != _LOCAL:
+        if named:
             return named
-        from zonebuild.signers.local.disk import load_key
-        from zonebuild.signers.local.errors import SigningError
-
-        try:
-            key = load_key(self._run.places.root, apex)
-        except SigningError:
-            return ()
-        return (Anchor(apex, "DNSKEY", key.dnskey_text),)
+        if apex not in self._anchors:
+            own = _embedded_key if self._run.site.signer == _LOCAL else _foreign_keys
+            self._anchors[apex] = tuple(own(self._run, self._zones[apex]))
+        return self._anchors[apex]
 
     def addresses(self, host: str) -> tuple[str, ...]:
         """Return the addresses of *host*: as built, or as a resolver says of one elsewhere."""
@@ -129,3 +129,25 @@ class Vantage:
         records = read_fragment(decode_source("", text), apex=apex).records
         wanted = (_A, _NS, _AAAA)
         return records.select([row for row, kind in enumerate(records.rdtypes) if kind in wanted])
+
+
+def _embedded_key(run: Run, config: ZoneConfig) -> Iterator[Anchor]:
+    from zonebuild.signers.local.disk import load_key
+    from zonebuild.signers.local.errors import SigningError
+
+    with suppress(SigningError):
+        text = load_key(run.places.root, config.apex).dnskey_text
+        yield Anchor(config.apex, "DNSKEY", text)
+
+
+def _foreign_keys(run: Run, config: ZoneConfig) -> Iterator[Anchor]:
+    """Yield the key-signing keys in what the signer holds: it is read on this host, not asked."""
+    text = copy_of(run, config).text
+    if text is None or "DNSKEY" not in text:
+        return
+    data = text.encode("utf-8", "surrogateescape")
+    records = read_fragment(decode_source("", data), apex=config.apex).records
+    rows = [row for row, kind in enumerate(records.rdtypes) if kind == _DNSKEY]
+    for record in records.select(rows):
+        if record.owner == config.apex and int(record.rdata.split()[0]) & _SEP:
+            yield Anchor(config.apex, "DNSKEY", record.rdata)

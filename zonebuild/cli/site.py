@@ -128,6 +128,8 @@ def reading_site(root: Path) -> Iterator[Run | int]:
 
 def show_status(root: Path, form: str) -> int:
     """Print what failed and what waits, the worst first."""
+    from zonebuild.builder.arrival_state import lag_line
+
     places = find_places(root)
     if not (root / "zones").is_dir():
         return fail(f"{root} is no site: it has no folder zones/")
@@ -152,5 +154,7 @@ def show_status(root: Path, form: str) -> int:
             print(line)
         if not findings and not waitings:
             print("nothing is wrong, nothing waits")
+        if lag := lag_line(places):
+            print(lag)
     is_wrong = any(f.severity is Severity.ERROR or f.check == HELD for f in findings)
     return 1 if is_wrong else 0

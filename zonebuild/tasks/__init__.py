@@ -15,9 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from doit.exceptions import TaskError, TaskFailed
-
 from zonebuild.report.quiet import QuietReporter
+from zonebuild.tasks.guard import guarded, guarded_fresh, result_of
 
 if TYPE_CHECKING:
     from zonebuild.builder.session import Session
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "configuration",
     "task_acme",
+    "task_arrival",
     "task_build",
     "task_check",
     "task_config",
@@ -57,7 +57,7 @@ def configuration() -> dict[str, Any]:
     one on disk could only be cut off by a kill or a full disk, and stop all runs after that.
     """
     return {
-        "default_tasks": [*PRODUCERS, "zones", "handoff", "outcome", "look"],
+        "default_tasks": [*PRODUCERS, "zones", "handoff", "arrival", "outcome", "look"],
         "continue": True,
         "dep_file": ":memory:",
         "backend": "sqlite3",
@@ -102,6 +102,14 @@ def task_handoff() -> Task:
     """give the signer what changed and what is due"""
     meta = {"reads": "unsigned/", "writes": "signed/"}
     return _stage(lambda: session().hand_off(), lambda: session().handoff_is_fresh(), meta=meta)
+
+
+def task_arrival() -> Task:
+    """see that zones arrive at the signer and at every server"""
+    meta = {"reads": "what signer and servers answer", "writes": "state/arrivals"}
+    return _stage(
+        lambda: session().look_for_zones(), lambda: session().arrival_is_fresh(), meta=meta
+    )
 
 
 def task_look() -> Task:
@@ -189,8 +197,8 @@ def _producer(stage: str, output: str, inputs: str = "the feeds that site.yaml n
 
 def _stage(work: Callable[[], None], fresh: Callable[[], bool], *, meta: dict[str, str]) -> Task:
     """Return a task; nothing that a user can replace is a file_dep, `fresh` decides."""
-    uptodate = [lambda: _guarded_fresh(fresh)]
-    return {"actions": [(_guarded, [work])], "uptodate": uptodate, "meta": meta}
+    uptodate = [lambda: guarded_fresh(fresh)]
+    return {"actions": [(guarded, [work])], "uptodate": uptodate, "meta": meta}
 
 
 def _parameter(name: str, default: str | bool, text: str) -> dict[str, Any]:
@@ -202,40 +210,11 @@ def _format() -> dict[str, Any]:
     return {**_parameter("format", "text", "how to print"), "choices": _FORMATS}
 
 
-def _guarded(work: Callable[[], Any]) -> Any:
-    """Do *work*; the machine's failures become an error of the task in one line."""
-    from zonebuild.builder.places import SiteError
-    from zonebuild.cli.site import print_findings
-    from zonebuild.files.manifest import ManifestError
-    from zonebuild.files.write import WriteError
-
-    try:
-        return work()
-    except SiteError as error:
-        if error.is_told:
-            return TaskError("", report=False)
-        error.is_told = True
-        print_findings(error.findings)
-        return TaskError(str(error))
-    except (WriteError, ManifestError) as error:
-        return TaskError(str(error))
-
-
-def _guarded_fresh(fresh: Callable[[], bool]) -> bool:
-    """Say whether the stage is fresh; what cannot be looked at is left to the stage to tell."""
-    from zonebuild.builder.places import SiteError
-
-    try:
-        return fresh()
-    except SiteError:
-        return False
-
-
 def _build_one(apex: str) -> Any:
     for stage in PRODUCERS:
-        if not _guarded_fresh(lambda stage=stage: session().feed_is_fresh(stage)):  # type: ignore[misc]
-            _guarded(lambda stage=stage: session().take_feed(stage))  # type: ignore[misc]
-    failure = _guarded(lambda: session().build_zone(apex))
+        if not guarded_fresh(lambda stage=stage: session().feed_is_fresh(stage)):  # type: ignore[misc]
+            guarded(lambda stage=stage: session().take_feed(stage))  # type: ignore[misc]
+    failure = guarded(lambda: session().build_zone(apex))
     return failure if failure is not None else _tell(apex)
 
 
@@ -246,21 +225,21 @@ def _tell(apex: str | None = None) -> Any:
     if session().has_failed:  # which was said, and what is kept is about another run
         return None
     outcome = session().outcome()
-    return _result(tell_outcome(session().root, outcome if apex is None else outcome.about(apex)))
+    return result_of(tell_outcome(session().root, outcome if apex is None else outcome.about(apex)))
 
 
 def _acme(verbose: bool) -> Any:
     from zonebuild.cli.acme import run_site
 
     session().close()  # issuance takes the builder's lock by itself
-    return _result(run_site(Path.cwd(), force=False, verbose=verbose))
+    return result_of(run_site(Path.cwd(), force=False, verbose=verbose))
 
 
 def _rehearse() -> Any:
     from zonebuild.cli.acme import rehearse_site
 
     session().close()
-    return _result(rehearse_site(Path.cwd()))
+    return result_of(rehearse_site(Path.cwd()))
 
 
 def _check(format: str, verbose: bool, baseline: str, save_baseline: str) -> Any:
@@ -268,28 +247,22 @@ def _check(format: str, verbose: bool, baseline: str, save_baseline: str) -> Any
     from zonebuild.cli.verdict import Wanted
 
     wanted = Wanted(format, verbose, baseline=baseline, save_baseline=save_baseline)
-    return _result(check_site(Path.cwd(), wanted))
+    return result_of(check_site(Path.cwd(), wanted))
 
 
 def _diff(against: str, format: str, dnssec: bool) -> Any:
     from zonebuild.cli.site_diff import diff_site
 
-    return _result(diff_site(Path.cwd(), against, format, dnssec=dnssec))
+    return result_of(diff_site(Path.cwd(), against, format, dnssec=dnssec))
 
 
 def _status(format: str) -> Any:
     from zonebuild.cli.site import show_status
 
-    return _result(show_status(Path.cwd(), format))
+    return result_of(show_status(Path.cwd(), format))
 
 
 def _configure() -> Any:
     from zonebuild.cli.config import Asked, write_config
 
-    return _result(write_config(Path.cwd(), Asked()))
-
-
-def _result(code: int) -> Any:
-    """Return what makes doit leave with *code*; what there is to say has been said."""
-    results = {0: None, 1: TaskFailed("", report=False)}
-    return results.get(code, TaskError("", report=False))
+    return result_of(write_config(Path.cwd(), Asked()))
