@@ -24,6 +24,12 @@ import pytest
 from cryptography import x509
 
 from tests.live.namespaces import Namespace, network_namespace
+from zonebuild.certstore import Outcome, Store, open_store
+from zonebuild.certstore.sources import read_source
+from zonebuild.diagnostic import Location
+from zonebuild.site.certstore import CertstoreConfig
+from zonebuild.site.source import Source
+from zonebuild.tlsa.orders_text import Orders
 
 pytestmark = pytest.mark.live
 
@@ -34,6 +40,7 @@ NAMES = (ZONE, f"*.{ZONE}")
 DIRECTORY = "https://localhost:14000/dir"
 ADDRESSES = ("127.0.0.1", "::1")
 START_SECONDS = 20
+EXPORTED = Outcome.EXPORTED
 HEAD = f"""{ZONE}. 60 IN SOA ns1.{ZONE}. hostmaster.{ZONE}. 1 3600 600 86400 1
 {ZONE}. 60 IN NS ns1.{ZONE}.
 ns1.{ZONE}. 60 IN A 127.0.0.1
@@ -207,7 +214,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield made
 
 
-def _certbot(lab: Lab) -> tuple[subprocess.CompletedProcess[str], Path]:
+def _certbot(lab: Lab, *more: str) -> tuple[subprocess.CompletedProcess[str], Path]:
     folder = lab.folder / "certbot"
     places = [f"--{kind}-dir={folder / kind}" for kind in ("config", "work", "logs")]
     names = [word for name in NAMES for word in ("-d", name)]
@@ -215,49 +222,70 @@ def _certbot(lab: Lab) -> tuple[subprocess.CompletedProcess[str], Path]:
         "certbot", "certonly", "--non-interactive", "--agree-tos", "-m", "a@example.test",
         "--server", DIRECTORY, *places, "--manual", "--preferred-challenges", "dns",
         "--manual-auth-hook", lab.hook("certbot-auth"),
-        "--manual-cleanup-hook", lab.hook("certbot-cleanup"), *names,
+        "--manual-cleanup-hook", lab.hook("certbot-cleanup"), *names, *more,
     )  # fmt: skip
     return said, folder / "config" / "live" / ZONE / "fullchain.pem"
 
 
-def _dehydrated(lab: Lab) -> tuple[subprocess.CompletedProcess[str], Path]:
+def _dehydrated(lab: Lab, *more: str) -> tuple[subprocess.CompletedProcess[str], Path]:
     folder = lab.folder / "dehydrated"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "domains.txt").write_text(f"{' '.join(NAMES)} > both\n")
     config = folder / "config"
     config.write_text(
         f'CA="{DIRECTORY}"\nCHALLENGETYPE=dns-01\nBASEDIR={folder}\nHOOK_CHAIN=yes\n'
         f'HOOK={lab.hook("dehydrated-hook")}\nCURL_OPTS="--cacert {lab.authority}"\n'
+        f"{'PRIVATE_KEY_RENEW=no' if more else ''}\n"
     )
     lab.run("dehydrated", "-f", config, "--register", "--accept-terms")
-    return lab.run("dehydrated", "-f", config, "-c"), folder / "certs" / "both" / "fullchain.pem"
+    said = lab.run("dehydrated", "-f", config, "-c", *more)
+    return said, folder / "certs" / "both" / "fullchain.pem"
 
 
-def _lego(lab: Lab) -> tuple[subprocess.CompletedProcess[str], Path]:
+def _lego(lab: Lab, *more: str) -> tuple[subprocess.CompletedProcess[str], Path]:
     """Run lego without its own look at the servers: it finds them by the system's resolver."""
     folder = lab.folder / "lego"
     names = [word for name in NAMES for word in ("-d", name)]
     said = lab.run(
         "lego", "--path", folder, "--server", DIRECTORY, "--accept-tos", "--email",
         "a@example.test", "--dns", "exec", "--dns.disable-cp", "--dns.resolvers", "127.0.0.1:53",
-        *names, "run",
+        *names, *(more or ("run",)),
         EXEC_PATH=lab.hook("lego-exec"), EXEC_SEQUENCE_INTERVAL="0", EXEC_POLLING_INTERVAL="1",
     )  # fmt: skip
     return said, folder / "certificates" / f"{ZONE}.crt"
 
 
-def _uacme(lab: Lab) -> tuple[subprocess.CompletedProcess[str], Path]:
+def _uacme(lab: Lab, *more: str) -> tuple[subprocess.CompletedProcess[str], Path]:
     """Run uacme, which takes a CA from nowhere but the system's bundle, with one of its own."""
     folder = lab.folder / "uacme"
     mounted = 'mount --bind "$REQUESTS_CA_BUNDLE" /etc/ssl/certs/ca-certificates.crt && exec "$@"'
     inside = ["unshare", "-m", "--propagation", "private", "sh", "-c", mounted, "sh"]
     uacme: list[str | Path] = [*inside, "uacme", "-a", DIRECTORY, "-c", folder]
     lab.run(*uacme, "-y", "new", "a@example.test")
-    said = lab.run(*uacme, "-h", lab.hook("uacme-hook"), "-t", "EC", "issue", *NAMES)
+    said = lab.run(*uacme, "-h", lab.hook("uacme-hook"), "-t", "EC", *more, "issue", *NAMES)
     return said, folder / ZONE / "cert.pem"
 
 
 CLIENTS = {"certbot": _certbot, "dehydrated": _dehydrated, "lego": _lego, "uacme": _uacme}
+# What `source:` in tlsa-map.yaml names, of the path of a chain.
+SOURCES: dict[str, Callable[[Path], Path]] = {
+    "certbot": lambda chain: chain.parent,
+    "dehydrated": lambda chain: chain.parent,
+    "lego": lambda chain: chain.with_suffix(""),
+    "uacme": lambda chain: chain.parent,
+}
+# What makes each client renew at once, with the key that it has.
+KEEPING = {
+    "certbot": ("--force-renewal", "--reuse-key"),
+    "dehydrated": ("--force",),
+    "lego": ("renew", "--no-random-sleep", "--days", "99999", "--reuse-key"),
+    "uacme": ("-f",),
+}
+# The same with a key that nobody planned; uacme makes one only where its own has been taken away.
+CHANGING = {
+    "certbot": ("--force-renewal",),
+    "lego": ("renew", "--no-random-sleep", "--days", "99999"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -284,6 +312,59 @@ def test_the_clients_leave_nothing_in_the_drop_box(
 ) -> None:
     assert len(issued) == len(CLIENTS)
     assert os.listdir(lab.box) == []
+
+
+@pytest.fixture(scope="module")
+def kept(
+    lab: Lab, issued: dict[str, tuple[subprocess.CompletedProcess[str], Path]]
+) -> dict[str, tuple[Store, Source]]:
+    """By client, a store that took its first chain and exported it."""
+    found = {}
+    for name, (_, chain) in issued.items():
+        store = open_store(lab.folder / "stores" / name, CertstoreConfig())
+        source = Source(name, str(SOURCES[name](chain)), Location("tlsa-map.yaml"))
+        assert _take(store, source) == 1
+        assert store.export(name, _orders(store, name), int(time.time())).outcome is EXPORTED
+        found[name] = store, source
+    return found
+
+
+def _take(store: Store, source: Source) -> int:
+    pair = read_source(Path("/"), source)
+    full = pair.files["fullchain.pem"]
+    return store.keep_issued(source.layout, full, pair.key, int(time.time()), names=NAMES)
+
+
+def _orders(store: Store, name: str) -> Orders:
+    """Return the orders that let go what has the key that was issued last."""
+    newest = store.shelf(name).newest()
+    assert newest is not None
+    return Orders({"key": frozenset({newest.pins["key"]})})
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_renewal_with_the_settings_for_dane_keeps_its_key_and_is_exported(
+    lab: Lab, kept: dict[str, tuple[Store, Source]], client: str
+) -> None:
+    store, source = kept[client]
+    orders = _orders(store, client)
+    said, _ = CLIENTS[client](lab, *KEEPING[client])
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert _take(store, source) == 2
+    assert store.export(client, orders, int(time.time())).outcome is EXPORTED
+
+
+@pytest.mark.parametrize("client", CHANGING)
+def test_a_key_that_nobody_planned_waits_for_the_orders(
+    lab: Lab, kept: dict[str, tuple[Store, Source]], client: str
+) -> None:
+    store, source = kept[client]
+    orders, before = _orders(store, client), store.newest_number(client)
+    said, _ = CLIENTS[client](lab, *CHANGING[client])
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert _take(store, source) == before + 1
+    assert store.export(client, orders, int(time.time())).outcome is Outcome.HELD
+    assert store.export(client, _orders(store, client), int(time.time())).outcome is EXPORTED
 
 
 ACME_SH = """

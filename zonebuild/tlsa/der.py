@@ -1,4 +1,5 @@
-"""The SubjectPublicKeyInfo of a certificate or a request, cut out of its octets as they are.
+"""The SubjectPublicKeyInfo of a certificate or a request, cut out of its octets as they are; and
+EC private keys that only some parsers take.
 
 TLSA matches octets: a key that is read and written again need not have the same ones, and a key of
 an algorithm that no library here knows can be matched all the same.
@@ -12,6 +13,13 @@ from typing import NamedTuple
 _BIT_STRING, _SEQUENCE, _VERSION = 0x03, 0x30, 0xA0
 _BEFORE_KEY = {"certificate": 5, "request": 2}  # elements, a certificate's version not counted
 _MAX_LENGTH_OCTETS = 4
+_INTEGER, _OCTET_STRING, _PARAMETERS = 0x02, 0x04, 0xA0
+# Of a key on each curve, by the object identifier, DER.
+_SECRET_OCTETS = {
+    bytes.fromhex("06082a8648ce3d030107"): 32,  # secp256r1
+    bytes.fromhex("06052b81040022"): 48,  # secp384r1
+    bytes.fromhex("06052b81040023"): 66,  # secp521r1
+}
 
 
 class _Element(NamedTuple):
@@ -58,3 +66,33 @@ def _element(data: bytes, start: int, end: int, tag: int | None = None) -> _Elem
     if length > end - body:
         raise ValueError("an element that is cut off")
     return _Element(data[start], start, body, body + length)
+
+
+def with_whole_secret(data: bytes) -> bytes:
+    """Return an EC private key, DER, whose secret has the length that its curve wants.
+
+    GnuTLS writes it as an integer, so that half of the keys have an octet too many and some have
+    one too few; OpenSSL takes them, other parsers do not. Octets that are no such key are returned
+    as they are.
+    Spec: RFC 5915 section 3 (the length is that of the curve's order).
+    """
+    try:
+        outer = _element(data, 0, len(data), _SEQUENCE)
+        version = _element(data, outer.body, outer.end, _INTEGER)
+        secret = _element(data, version.end, outer.end, _OCTET_STRING)
+        curve = _element(data, secret.end, outer.end, _PARAMETERS)
+    except ValueError:
+        return data
+    length = _SECRET_OCTETS.get(data[curve.body : curve.end])
+    value = data[secret.body : secret.end].lstrip(b"\0")
+    if length is None or len(value) > length or outer.end != len(data):
+        return data
+    whole = _encoded(_OCTET_STRING, value.rjust(length, b"\0"))
+    return _encoded(_SEQUENCE, data[version.start : version.end] + whole + data[secret.end :])
+
+
+def _encoded(tag: int, body: bytes) -> bytes:
+    """Return an element. Spec: X.690 sections 8.1.3 and 10.1."""
+    count = len(body)
+    size = b"" if count < 0x80 else count.to_bytes((count.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(size) if size else count)) + size + body

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonebuild.tlsa.der import public_key_in
+from zonebuild.tlsa.der import public_key_in, with_whole_secret
 from zonebuild.tlsa.parameters import CERTIFICATE, DANE_TA, Parameters, Wrong, association_data
 
 if TYPE_CHECKING:
@@ -163,9 +163,13 @@ def _public(data: bytes) -> Material:
 def _private(data: bytes) -> Material:
     from cryptography.hazmat.primitives import serialization
 
-    is_pem = data.startswith(_BEGIN)
-    load = serialization.load_pem_private_key if is_pem else serialization.load_der_private_key
-    return Material("private key", _encoded(load(data, None).public_key()))
+    block = _BLOCK.match(data)
+    plain = _unarmoured(block[2]) if block and block[1] == b"EC PRIVATE KEY" else b""
+    if data.startswith(_BEGIN) and not plain:  # another form, or one with a password
+        key = serialization.load_pem_private_key(data, None)
+    else:
+        key = serialization.load_der_private_key(with_whole_secret(plain or data), None)
+    return Material("private key", _encoded(key.public_key()))
 
 
 def _encoded(key: PublicKeyTypes) -> bytes:
