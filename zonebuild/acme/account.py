@@ -19,7 +19,7 @@ from zonebuild.acme.directory import KEY_CHANGE, NEW_ACCOUNT, Desk, is_url
 from zonebuild.acme.problem import AcmeError, Nonsense, Problem
 from zonebuild.acme.wire import Reply
 from zonebuild.files.read import SourceError, read_outside
-from zonebuild.files.write import make_directory, replace_file
+from zonebuild.files.write import make_directory, replace_file, sweep
 
 if TYPE_CHECKING:
     from josepy.jwk import JWKEC
@@ -98,8 +98,9 @@ class AccountFolder:
 def enter(desk: Desk, folder: AccountFolder) -> bool:
     """Make the wire of *desk* speak for the account; return False where there is none yet.
 
-    Errors: AcmeError.
+    Errors: AcmeError, WriteError.
     """
+    sweep(folder.path)  # a run that was killed may have left half a key
     _settle_key_change(desk, folder)
     desk.wire.key, desk.wire.kid = folder.key(), folder.url
     if desk.wire.key is None:
