@@ -23,6 +23,7 @@ from zonebuild.tasks import (
     task_sshfp,
     task_status,
     task_tlsa,
+    task_verify,
     task_zone,
     task_zones,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "task_sshfp",
     "task_status",
     "task_tlsa",
+    "task_verify",
     "task_zone",
     "task_zones",
 ]

@@ -70,7 +70,7 @@ class Seen:
         """Return what each endpoint shows of a track of *unit*; None where not all were asked."""
         views = [EndpointView(each, None) for each in question.dark]
         for endpoint in question.endpoints:
-            shown = [self.served.get(each) for each in _asked(endpoint, question)]
+            shown = [self.served.get(each) for each in asked_of(endpoint, question)]
             if None in shown:
                 return None
             known = [each for each in shown if each is not None]
@@ -97,7 +97,7 @@ def look(
         for server in question.servers if question.anchors else ():
             jobs[server, question.owner] = _server_job(server, question, keyring)
         for endpoint in question.endpoints:
-            for each in _asked(endpoint, question):
+            for each in asked_of(endpoint, question):
                 jobs[each] = _endpoint_job(each)
     if not jobs:
         return Seen(_unasked(questions), {})
@@ -145,7 +145,7 @@ def _endpoint_job(endpoint: Endpoint) -> Callable[[], Served]:
     return lambda: fetch_one(endpoint)
 
 
-def _asked(endpoint: Endpoint, question: Question) -> tuple[Endpoint, ...]:
+def asked_of(endpoint: Endpoint, question: Question) -> tuple[Endpoint, ...]:
     """Return how an endpoint is asked: plainly, and where need be for each kind of key."""
     kinds = KINDS if question.has_kinds else ()
     return (endpoint, *(replace(endpoint, algorithm=kind) for kind in kinds))

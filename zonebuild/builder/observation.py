@@ -11,13 +11,10 @@ from pathlib import Path
 
 from zonebuild.builder.keyring import read_keyring
 from zonebuild.builder.lineages import TrackName
-from zonebuild.builder.looking import KINDS, LONGEST, Question, Seen, look, name_of
+from zonebuild.builder.looking import LONGEST, Question, Seen, look
 from zonebuild.builder.places import STATE
+from zonebuild.builder.questions import Questions
 from zonebuild.builder.run import Run, open_run
-from zonebuild.builder.store import Store
-from zonebuild.builder.vantage import Servers, Vantage
-from zonebuild.endpoints.certificate import algorithm_of
-from zonebuild.endpoints.endpoint import Endpoint
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import replace_file
 from zonebuild.site.tlsa_map import MAP_FILE, MapEntry, TlsaMap, read_map
@@ -25,7 +22,6 @@ from zonebuild.site.yaml import MAX_OCTETS
 from zonebuild.tlsa.observed_text import observed_text, read_observed
 from zonebuild.tlsa.parameters import unit_of
 from zonebuild.tlsa.phase import is_quiet
-from zonebuild.tlsa.pin import pin_of
 from zonebuild.tlsa.places import Place
 from zonebuild.tlsa.state import Observation, State
 from zonebuild.tlsa.state_text import read_states
@@ -114,18 +110,13 @@ class _Look:
 
     def __init__(self, run: Run, wanted: TlsaMap, states: Mapping[TrackName, State]) -> None:
         self._run, self._wanted, self._states = run, wanted, states
-        self._vantage = Vantage(run, wanted.anchors)
-        self._store = Store(run.tree, now=run.now)
-        self._at_owner: dict[str, list[MapEntry]] = {}
-        for entry in wanted.entries.values():
-            for place in entry.lineage.places:
-                self._at_owner.setdefault(place.owner, []).append(entry)
+        self._questions = Questions(run, wanted, states)
 
     def at(self, names: Iterable[TrackName], longest: float) -> dict[TrackName, Observation]:
         """Return what is seen of the tracks with these *names*."""
         places = {name: tuple(_of_unit(self._wanted.entries[name[0]], name[1])) for name in names}
         every = {place for some in places.values() for place in some}
-        questions = {place: self._question(place) for place in every}
+        questions = {place: self._questions.about(place) for place in every}
         in_order = dict.fromkeys(place for some in places.values() for place in some)
         keyring, _ = read_keyring(self._run)
         asked = [questions[place] for place in in_order]
@@ -146,35 +137,3 @@ class _Look:
             {owner: views for owner, views in servers.items() if views is not None},
             {owner: each for owner, each in shown.items() if each is not None},
         )
-
-    def _question(self, place: Place) -> Question:
-        apex = self._vantage.apex_of(place.owner)
-        servers = self._vantage.servers(apex) if apex is not None else Servers(())
-        host, addresses = place.host.removesuffix("."), self._vantage.addresses(place.host)
-        ends = [Endpoint(address, place.port, host, place.starttls) for address in addresses]
-        is_asked = place.protocol == "tcp" and bool(ends)
-        return Question(
-            place.owner,
-            servers.known,
-            servers.missing,
-            self._vantage.anchors(apex) if apex is not None else (),
-            endpoints=tuple(ends) if is_asked else (),
-            dark=() if is_asked else tuple(map(name_of, ends)) or (f"{host}:{place.port}",),
-            has_kinds=self._has_kinds(place.owner),
-        )
-
-    def _has_kinds(self, owner: str) -> bool:
-        """Say whether the host may have keys of several algorithms: what is unknown may be any."""
-        kinds, known = set(), set()
-        for entry in self._at_owner[owner]:
-            held = self._store.take(entry)
-            for each in filter(None, (held.issued, held.exported, held.planned) if held else ()):
-                kinds.add(algorithm_of(each.public_key))
-                known.add(pin_of(each.public_key).name)
-        listed = {
-            key.pin.name
-            for entry in self._at_owner[owner]
-            if (state := self._states.get((entry.lineage.name, "key")))
-            for key in state.keys
-        }
-        return len(kinds) >= len(KINDS) or not listed <= known

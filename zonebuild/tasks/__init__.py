@@ -37,6 +37,7 @@ __all__ = [
     "task_sshfp",
     "task_status",
     "task_tlsa",
+    "task_verify",
     "task_zone",
     "task_zones",
 ]
@@ -177,6 +178,11 @@ def task_status() -> Task:
     return _question(_status, _format())
 
 
+def task_verify() -> Task:
+    """the certificate and the signed TLSA of each place of the map, as clients see them"""
+    return _question(_verify)
+
+
 def task_config() -> Task:
     """the configuration of signers, servers and secondaries"""
     return _question(_configure)
@@ -260,6 +266,12 @@ def _status(format: str) -> Any:
     from zonebuild.cli.site import show_status
 
     return result_of(show_status(Path.cwd(), format))
+
+
+def _verify() -> Any:
+    from zonebuild.cli.verify import verify_site
+
+    return result_of(verify_site(Path.cwd()))
 
 
 def _configure() -> Any:
