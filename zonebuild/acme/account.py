@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from josepy.jwk import JWKEC
 
 _KEY, _NEW_KEY, _URL = "key.pem", "key.new.pem", "account"
+_CAA = "caa"  # the CA's names in CAA records, for `doit check`
 _LIMIT = 1 << 14  # octets of a key
 _NO_ACCOUNT = "accountDoesNotExist"
 
@@ -80,6 +81,16 @@ class AccountFolder:
         """Keep the account's URL. Errors: WriteError."""
         replace_file(self.path / _URL, f"{url}\n".encode())
 
+    def keep_names(self, names: Sequence[str]) -> None:
+        """Keep by which names CAA records know the CA. Errors: WriteError."""
+        data = "".join(f"{name}\n" for name in names).encode("utf-8", "replace")
+        try:
+            is_kept = read_outside(self.path / _CAA, _LIMIT) == data
+        except SourceError:
+            is_kept = not names
+        if not is_kept:
+            replace_file(self.path / _CAA, data)
+
     def take_new_key(self) -> None:
         """Let the new key take the old one's place."""
         os.rename(self.path / _NEW_KEY, self.path / _KEY)
@@ -90,7 +101,7 @@ class AccountFolder:
 
     def retire(self, suffix: str) -> None:
         """Put key and URL of an account that is no more aside."""
-        for name in (_KEY, _URL):
+        for name in (_KEY, _URL, _CAA):
             if os.path.lexists(self.path / name):
                 os.rename(self.path / name, self.path / f"{name}.{suffix}")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from zonebuild.acme.caa import Applicant, Property, closest, read_properties, why_not
 from zonebuild.acme.served import Scene, Spot
+from zonebuild.checks.caa_rights import Applicant, Property, closest, read_properties, why_not
 from zonebuild.probe.answers import Status
 
 

@@ -60,6 +60,7 @@ class Desks:
             except AcmeError as error:
                 self._faults[place.name] = error
                 raise
+            self.folder(place).keep_names(desk.directory.caa)
             self._entered.add(place.name)
         return desk
 

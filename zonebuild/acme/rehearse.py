@@ -16,7 +16,6 @@ from pathlib import Path
 
 from zonebuild.acme import order as orders
 from zonebuild.acme.batch import Job, Tools, run_batch
-from zonebuild.acme.caa import Applicant
 from zonebuild.acme.caa_look import caa_fault
 from zonebuild.acme.certificate import make_key
 from zonebuild.acme.ledger import Ask, Event, How, What, refuse_order
@@ -28,6 +27,7 @@ from zonebuild.acme.site_store import SiteStore
 from zonebuild.acme.store import orders_of
 from zonebuild.acme.suffixes import registered_domain
 from zonebuild.acme.world import World
+from zonebuild.checks.caa_rights import Applicant
 from zonebuild.probe.answers import Status
 from zonebuild.site.certstore import CertstoreConfig
 from zonebuild.site.issue import Issue

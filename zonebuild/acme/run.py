@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from zonebuild.acme.backoff import Failures, add_failure
 from zonebuild.acme.batch import Job, Tools, run_batch
-from zonebuild.acme.caa import Applicant
 from zonebuild.acme.caa_look import caa_fault
 from zonebuild.acme.certificate import UnfitChain, make_key, spki_of
 from zonebuild.acme.deliver import deliver
@@ -26,6 +25,7 @@ from zonebuild.acme.problem import AcmeError, Problem
 from zonebuild.acme.renew import is_in_window
 from zonebuild.acme.suffixes import registered_domain
 from zonebuild.acme.world import Options, Report, World
+from zonebuild.checks.caa_rights import Applicant
 from zonebuild.diagnostic import Severity, Waiting
 from zonebuild.files.write import WriteError
 from zonebuild.site.issue import Issue

@@ -18,8 +18,10 @@ from zonebuild.builder.overrides import allows_of, apply_severities, asked_of
 from zonebuild.builder.places import KEYS
 from zonebuild.builder.run import Run
 from zonebuild.builder.sources import ZoneSources
+from zonebuild.builder.wanted_certificates import wanted_certificates
 from zonebuild.builder.zone import make_candidate
 from zonebuild.checks.allow import Allow, AllowComments, Silenced
+from zonebuild.checks.caa_accounts import judge_accounts
 from zonebuild.checks.limits import limit
 from zonebuild.checks.outline import (
     DS,
@@ -117,6 +119,10 @@ class WholeSite:
         is_known = not self._run.site.broken
         files = [path for path in _files(self._run.places.root) if is_known or path in users]
         yield from check_files(files, users, {file_name(apex): apex for apex in self._apexes})
+        for apex, wants in sorted(wanted_certificates(self._run).items()):
+            zone = self._zone(apex) if apex in self._looks else None
+            if zone is not None:
+                yield from judge_accounts(apex, zone, wants)
 
     def _config(self, apex: str) -> ZoneConfig:
         return self._run.site.zones.get(apex) or self._run.site.fallbacks[apex]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from zonebuild.checks import bits
+from zonebuild.checks.caa_accounts import ACCOUNT_CHECKS
 from zonebuild.checks.check import ERROR, INFO, WARNING, Check
 from zonebuild.checks.outline import (
     DS,
@@ -271,6 +272,7 @@ SITE_CHECKS: tuple[Check, ...] = (
         why="Mail servers refuse a host whose address has no name.",
     ),
     *FILE_CHECKS,
+    *ACCOUNT_CHECKS,
 )
 # fmt: on
 _SEVERITIES = {check.name: check.severity for check in SITE_CHECKS}
