@@ -41,14 +41,16 @@ class Held(NamedTuple):
     """What lies in the store of a lineage.
 
     issued: the newest chain. exported: the one in the publication folder, None before the first.
-    planned: the key that is published in advance. has_keeper: somebody follows orders of what to
-    export; without, what lies there is what hosts may serve, and both chains are the same.
+    planned: the key that is published in advance, issuers: those of a list that are.
+    has_keeper: somebody follows orders of what to export; without, what lies there is what hosts
+    may serve, and both chains are the same.
     """
 
     issued: Material
     exported: Material | None
     planned: Material | None = None
     has_keeper: bool = False
+    issuers: tuple[Pin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,8 @@ class _Work:
     def _sources(self, entry: MapEntry, unit: str, issued: Pin, held: Held) -> Sources:
         """Return what lies in the map and the store for a track."""
         exported = pin_for(held.exported, unit) if held.exported else None
-        planned = pin_for(held.planned, unit) if held.planned else None
+        following = pin_for(held.planned, unit) if held.planned else None
+        planned = (following,) if isinstance(following, Pin) else ()
         lineage = entry.lineage
         hosts = tuple(dict.fromkeys(place.host for place in lineage.places))
         owners = {
@@ -169,7 +172,7 @@ class _Work:
             owners=owners,
             exported=exported if isinstance(exported, Pin) else None,
             issued=issued,
-            planned=(planned,) if isinstance(planned, Pin) else (),
+            planned=held.issuers if unit == "issuer" else planned,
             by_hand=hosts if lineage.keys == "by-hand" else (),
             location=lineage.location,
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from zonebuild.builder.issuer_sets import Issuers
 from zonebuild.builder.lineages import Held
-from zonebuild.diagnostic import Finding, Location, Severity, Waiting
+from zonebuild.diagnostic import Finding, Location, Severity, Waiting, has_errors
 from zonebuild.files.read import SourceError, SourceTree, read_outside
 from zonebuild.site.tlsa_map import MapEntry
 from zonebuild.tlsa.fitness import judge
@@ -31,9 +32,16 @@ class Store:
         self.waitings: list[Waiting] = []
         self.changes: list[int] = []
         self.paths: dict[str, None] = {}
+        self._issuers = Issuers(tree, now=now)
 
     def take(self, entry: MapEntry) -> Held | None:
         """Return what lies there for a lineage, None where nothing of it may be used now."""
+        held = self._held(entry)
+        issuers = self._issuers.pins(entry)
+        self.paths |= self._issuers.paths
+        return held and held._replace(issuers=issuers)
+
+    def _held(self, entry: MapEntry) -> Held | None:
         folder = entry.certificate.rstrip("/")
         try:
             found = self._read(entry.certificate)
@@ -41,7 +49,7 @@ class Store:
             if newest != _ABSENT:
                 issued = _as_certificate(f"{folder}/{_ISSUED}", newest, "")
                 return self._kept(entry, folder, issued)
-            if entry.issue is not None and self._is_unissued(folder, found):
+            if (entry.issue or entry.source) and self._is_unissued(folder, found):
                 self._wait(entry)
                 return None
             path, certificate = self._certificate(entry.certificate, found)
@@ -82,7 +90,9 @@ class Store:
         for check, message, is_refused in fitness.flaws:
             severity = Severity.ERROR if is_refused else Severity.WARNING
             self._say(entry, check, f"{path} {message}", severity)
-        return not any(flaw.is_refused for flaw in fitness.flaws)
+        wrong = list(self._issuers.judge(entry, path, certificate))
+        self.findings += wrong
+        return not any(flaw.is_refused for flaw in fitness.flaws) and not has_errors(wrong)
 
     def _certificate(self, path: str, found: Material | str) -> tuple[str, Material]:
         """Return the path of a chain and what it holds, where *found* is what lies at *path*.
@@ -135,7 +145,8 @@ class Store:
     def _wait(self, entry: MapEntry) -> None:
         what = f"the first certificate of {entry.lineage.name}"
         why = f"nothing lies at {entry.certificate} yet"
-        self.waitings.append(Waiting(what, why, None, "the next run of `doit acme`"))
+        way_on = "the next run of `doit acme`" if entry.issue else "`zonebuild export` takes it"
+        self.waitings.append(Waiting(what, why, None, way_on))
 
     def _say(
         self, entry: MapEntry, check: str, message: str, severity: Severity = Severity.ERROR

@@ -24,6 +24,8 @@ from zonebuild.site.tlsa_places import PLACE_KEYS, adapted, located, read_places
 from zonebuild.site.tree import error
 from zonebuild.site.values import MAX_TTL, parse_bool, parse_duration
 from zonebuild.site.yaml import read_yaml
+from zonebuild.tlsa.issuers import parse_set_name
+from zonebuild.tlsa.parameters import SHA256, unit_of
 from zonebuild.tlsa.places import KEY_POLICIES, Lineage, parse_lineage_name
 
 MAP_FILE = "tlsa-map.yaml"
@@ -41,6 +43,7 @@ class MapEntry:
     first: AT_ONCE or WHEN_SEEN. certificate_at: where the map names it.
     issue: what to ask a CA for, source: the store of another client; None where it comes from
         elsewhere.
+    issuers: the name of a list of issuers for 2 1 1, "" for none; issuers_max_age: seconds.
     """
 
     lineage: Lineage
@@ -51,6 +54,8 @@ class MapEntry:
     certificate_at: Location
     issue: Issue | None = None
     source: Source | None = None
+    issuers: str = ""
+    issuers_max_age: int = 15_552_000
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,7 +86,7 @@ def read_map(data: bytes) -> tuple[TlsaMap | None, list[Finding]]:
     values = {key.name: key.default for key in MAP_KEYS}
     values |= {name: value for name, (value, _) in given.items()}
     named = {name: _named(name, entry) for name, entry in values["lineages"].items()}
-    findings += [*_repeated(named), *_nameless(named), *_from_two(named)]
+    findings += [*_repeated(named), *_nameless(named), *_from_two(named), *_unlistable(named)]
     if len(findings) > MAX_FINDINGS:
         message = f"{len(findings) - MAX_FINDINGS} more mistakes in this file"
         findings[MAX_FINDINGS:] = [error(Location(MAP_FILE), "more-findings", message)]
@@ -119,6 +124,8 @@ def _entry(values: dict[str, Any], given: Mapping[str, Given], at: Location) -> 
         certificate_at=given["certificate"].location,
         issue=values["issue"],
         source=values["source"],
+        issuers=values["issuers"],
+        issuers_max_age=values["issuers_max_age"],
     )
 
 
@@ -128,6 +135,17 @@ def _nameless(entries: Mapping[str, MapEntry]) -> list[Finding]:
         error(entry.lineage.location, "missing-key", f"lineage {name} has no names, and no places")
         for name, entry in entries.items()
         if entry.issue is not None and not entry.names
+    ]
+
+
+def _unlistable(entries: Mapping[str, MapEntry]) -> list[Finding]:
+    """Return what is wrong where a list of issuers lacks the digests that are wanted."""
+    return [
+        error(place.location, "wrong-value", f"{p} of {name}: a list of issuers gives 2 1 1 alone")
+        for name, entry in entries.items()
+        for place in entry.lineage.places
+        for p in place.parameters
+        if entry.issuers and unit_of(p) == "issuer" and p.matching != SHA256
     ]
 
 
@@ -178,6 +196,15 @@ LINEAGE_KEYS = (
         "the certificate, or at once, because you say that all of them serve it",
     ),
     Key("issue", ISSUE, None, "none", "the certificate to ask a CA for; `{}` for the usual one"),
+    Key(
+        "issuers",
+        scalar("a name", adapted(parse_set_name)),
+        "",
+        "none",
+        "a list of issuers: under 2 1 1 all of them are published, and no other issuer's chain is "
+        "used; `letsencrypt`, or a file `issuers/NAME` of the site, which goes first",
+    ),
+    Key("issuers_max_age", _SECONDS, 15_552_000, "180d", "from when on an older list is warned of"),
     Key("source", SOURCE, None, "none", "another ACME client's store, which it is taken from"),
     Key(
         "places",
