@@ -43,6 +43,24 @@ def test_serials_wrap_around_as_rfc_1982_says() -> None:
         assert ask_serial(ZONE, [before, after]) == 1
 
 
+def answering(code: dns.rcode.Rcode):
+    def reply(query: dns.message.Message) -> bytes:
+        response = dns.message.make_response(query)
+        response.set_rcode(code)
+        return response.to_wire()
+
+    return reply
+
+
+def test_a_zone_that_every_server_refuses_is_a_new_one() -> None:
+    refused, failed = answering(dns.rcode.REFUSED), answering(dns.rcode.SERVFAIL)
+    with serving(refused) as one, serving(refused) as two, serving(failed) as expired:
+        assert ask_serial(ZONE, [one, two]) == 0
+        assert ask_serial(ZONE, [one, expired]) is None
+    with serving(refused) as one, serving(lambda query: None) as silent:
+        assert ask_serial(ZONE, [one, silent]) is None
+
+
 def test_a_server_that_lags_is_waited_for_and_its_lag_is_told() -> None:
     started = time.monotonic()
 

@@ -32,6 +32,7 @@ feeds:
   phonehome: {folder}/phonehome
 """
 YAML = """\
+servers: [{address}]
 acme: {{dnsextra: [www.{zone}]}}
 sshfp: {{phonehome: [ssh.{zone}]}}
 """
@@ -165,7 +166,7 @@ def loop(
     how = KINDS[kind]
     made = PolledSite(folder / "made", how.keys(folder) + SITE.format(folder=folder, zone=ZONE))
     made.forget("zones/a.example.yaml", "primary/a.example")
-    made.add_zone(ZONE, primary("192.0.2.1"), YAML.format(zone=ZONE) + yaml)
+    made.add_zone(ZONE, primary("192.0.2.1"), YAML.format(address=how.address, zone=ZONE) + yaml)
     for path, text in more:
         made.write(path, text)
     for feed in ("dnsextra", "phonehome"):

@@ -19,7 +19,7 @@ from zonebuild.site.config import ZoneConfig
 KEEP = "keep"
 _SOA = 6
 
-# Asks the servers of a zone for its serial; None where none of them answers.
+# Asks the servers of a zone for its serial; 0 where none has the zone, None where that is unknown.
 AskServers = Callable[[ZoneConfig], int | None]
 
 
@@ -110,8 +110,8 @@ def next_number(
     published = history.published
     if published is None:
         published = ask_servers(config) if config.servers else None
-        if published is None:
-            return _first_number(config, policy, now)
+        if not published:  # 0: its servers know no such zone
+            return _first_number(config, policy, now, is_new=published == 0)
     try:
         serials.policy_change(history.policy, policy, published, now=now)
     except serials.SerialError as error:
@@ -119,12 +119,13 @@ def next_number(
     return serials.next_serial(policy, published, now=now)
 
 
-def _first_number(config: ZoneConfig, policy: str, now: int) -> int:
+def _first_number(config: ZoneConfig, policy: str, now: int, *, is_new: bool) -> int:
     """Return the first serial ever; where it cannot be known that there was none, stop."""
-    if config.servers:
+    if config.servers and not is_new:
         message = (
-            "the last serial is not known: state/ and unsigned/ have none, and no server of "
-            f"`servers:` answers; write it into state/serials: {config.apex} SERIAL {policy}"
+            "the last serial is not known: state/ and unsigned/ have none, and not every "
+            "server of `servers:` says that it has no such zone; write it into state/serials: "
+            f"{config.apex} SERIAL {policy}"
         )
         raise NumberingError(config, message)
     return serials.first_serial(policy, now)

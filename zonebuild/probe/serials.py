@@ -18,6 +18,7 @@ from zonebuild.serial import is_newer
 
 _FIRST_PAUSE, _LAST_PAUSE, _GROWTH = 0.02, 1.0, 1.5  # seconds between two rounds
 _MOST_SERVERS = 64  # threads
+_NO_ZONE = (Status.ABSENT, Status.NOT_AUTHORITATIVE, Status.REFUSED)
 _SERIAL = 2  # the field of an SOA's rdata
 
 
@@ -42,14 +43,18 @@ def serial_of(answer: Answer) -> int | None:
 
 
 def ask_serial(apex: str, servers: Sequence[Server], keyring: Keyring = NO_KEYS) -> int | None:
-    """Return the greatest serial (RFC 1982) that *servers* have for *apex*, None if none answers.
+    """Return the greatest serial (RFC 1982) that *servers* have for *apex*.
 
+    0 where each of them answers that it has no such zone; None where that is not known.
     apex: absolute.
     """
+    answers = ask(servers, apex, "SOA", keyring=keyring)
     newest: int | None = None
-    for serial in map(serial_of, ask(servers, apex, "SOA", keyring=keyring)):
+    for serial in map(serial_of, answers):
         if serial is not None and (newest is None or is_newer(serial, newest)):
             newest = serial
+    if newest is None and all(answer.status in _NO_ZONE for answer in answers):
+        return 0
     return newest
 
 
