@@ -43,7 +43,7 @@ class Host:
         user = [] if os.geteuid() == 0 else ["-U", "--preserve-credentials"]
         self._enter = ["nsenter", "-t", str(pid), *user, "-n", "-m", "-p", "--", "env"]
         self.clock: tuple[str, ...] = ()
-        self.settings: dict[str, str] = {"PYTHONPATH": str(TOP), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.settings: dict[str, str] = {"PYTHONPATH": str(TOP)}
 
     def run(
         self, command: Words, *, folder: Path = Path("/"), seconds: float = COMMAND_SECONDS

@@ -68,6 +68,8 @@ class OpenDNSSEC:
     def __exit__(self, *_: object) -> None:
         self.signer.stop()
         self.enforcer.stop()
+        for target in _MOUNTS.values():
+            self.host.do("umount", target)
 
     def hide_token(self) -> None:
         """Take the token away: its files are moved aside."""
