@@ -112,6 +112,18 @@ def test_nsd_takes_its_patterns(tmp_path: Path, by: str) -> None:
 
 
 @pytest.mark.live
+def test_nsd_finds_transfers_in_the_pattern_that_its_patterns_include(tmp_path: Path) -> None:
+    server = site_of("signer: local\nserve: {kind: nsd, base: fleet}\n").handoff.server
+    first, _ = render(KINDS[-1], Setting(tmp_path, ZONES, signer("local"), server))
+    config = tmp_path / "nsd.conf"
+    fleet = "pattern:\n  name: fleet\n  provide-xfr: 192.0.2.2 NOKEY\n"
+    config.write_text(f'server:\n  username: ""\n{fleet}{first.text}')
+    for pattern in ("zonebuild", "zonebuild-unsigned"):
+        said = judged("nsd-checkconf", "-p", pattern, "-o", "provide-xfr", config)
+        assert said.split() == ["192.0.2.2", "NOKEY"]
+
+
+@pytest.mark.live
 def test_opendnssec_takes_its_list_and_the_examples(tmp_path: Path) -> None:
     folder = written(tmp_path, "opendnssec", "opendnssec")
     (folder / "kasp.db").touch()

@@ -91,6 +91,7 @@ class NSDServer:
     command: tuple[str, ...]
     pattern: str
     unsigned_pattern: str
+    base: str | None
     address: str
     port: int
     deadline: int
@@ -199,6 +200,13 @@ _NSD = (
         "zonebuild-unsigned",
         "zonebuild-unsigned",
         "the pattern of those that are not",
+    ),
+    Key(
+        "base",
+        _NAME,
+        None,
+        "none",
+        "a pattern of yours that both include: `provide-xfr`, `notify` and the like",
     ),
     *_QUERIED,
     _deadline(10, "how long until it serves what changed"),
