@@ -54,3 +54,8 @@ class _Count:
 def pytest_configure(config: pytest.Config) -> None:
     """Count what runs."""
     config.pluginmanager.register(_Count(), "count")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what starts daemons last: whoever broke something plain learns it in seconds."""
+    items.sort(key=lambda item: "live" in item.keywords)
