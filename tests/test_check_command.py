@@ -118,3 +118,15 @@ def test_doit_check_takes_the_formats_verbose_and_a_baseline(tmp_path: Path) -> 
     assert check("--save-baseline=known")[0] == 0
     assert check("--baseline=known") == (0, "")
     assert check("--baseline=none")[0] == 2
+
+
+@pytest.mark.parametrize(("name", "shown"), [("a\nb", '"a\\nb"'), ("", '""')])
+def test_a_name_that_would_break_its_line_is_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    name: str, shown: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert zonebuild(["check", name]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"zonebuild: {shown} ")
+    assert said.count("\n") == 1

@@ -7,8 +7,10 @@ import pytest
 from tests.checked_zones import HEAD, found_by, read_zone
 from zonebuild.checks.caa import CHECKS
 from zonebuild.checks.settings import Settings
+from zonebuild.checks.source_text import text_findings
 from zonebuild.checks.table import check_zone
 from zonebuild.diagnostic import Finding, Severity
+from zonebuild.zonefile import Source
 
 
 def messages(check: str, body: str) -> list[str]:
@@ -133,3 +135,8 @@ def test_a_critical_tag_that_no_ca_knows_forbids_ours_too() -> None:
 )
 def test_what_does_not_forbid_ours_is_left_alone(body: str) -> None:
     assert forbidden(body, "ca.example.", "third.example") == []
+
+
+def test_a_line_of_very_many_cut_values_costs_one_look() -> None:
+    source = Source("zone", "a CAA 0 issue a; b= " * 200_000 + "\n")
+    assert [f.location.column for f in text_findings(source)] == [15]

@@ -42,14 +42,15 @@ def _location(source: Source, offset: int) -> Location:
 
 
 def _cut_values(text: str) -> Iterator[re.Match[str]]:
-    """Yield each CAA value of which a comment took the parameters."""
+    """Yield each CAA value of which a comment took the parameters, at most one of a line."""
     for written in _TYPES:
         at = text.find(written)
         while at >= 0:
             match = _CUT.match(text, at)
             if match and _is_type(text, at):
                 yield match
-            at = text.find(written, at + 1)
+            # Behind a match the line is a comment to its end, or was one before.
+            at = text.find(written, match.end() if match else at + 1)
 
 
 def _is_type(text: str, at: int) -> bool:

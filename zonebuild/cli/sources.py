@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from zonebuild.diagnostic import Finding, sort_findings
+from zonebuild.diagnostic import Finding, quoted, sort_findings
 from zonebuild.files.read import SourceError, SourceTree, read_outside
 from zonebuild.zonefile import Source, decode_source
 from zonebuild.zonefile.entry import name_key
@@ -30,7 +30,8 @@ class SourceFiles:
         try:
             data = read_outside(Path(path), MAX_OCTETS)
         except SourceError as error:
-            raise SourceError(f"{path} {error.reason}") from error
+            shown = path if path and path.isprintable() else quoted(path)
+            raise SourceError(f"{shown} {error.reason}") from error
         self._folders[path] = os.path.dirname(path) or "."
         return decode_source(path, data)
 
