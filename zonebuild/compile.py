@@ -6,10 +6,12 @@ Pure: whoever calls it has read the files and decides what to do with the findin
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from zonebuild.assemble import assemble, find_leaks
 from zonebuild.checks.allow import Allow, AllowComments, Sieve, Silenced
+from zonebuild.checks.check import Check, about
 from zonebuild.checks.limits import limit
 from zonebuild.checks.policy import apply_policy, made_under
 from zonebuild.checks.reading import READER_CHECKS
@@ -22,7 +24,7 @@ from zonebuild.zonefile import Source, read_fragment
 from zonebuild.zonefile.reader import Include
 
 _READ = frozenset(check.name for check in READER_CHECKS)
-_OFF = frozenset(check.name for check in READER_CHECKS if check.is_off)
+_ON = frozenset(check.name for check in READER_CHECKS if not check.is_off)
 
 
 class Compiled(NamedTuple):
@@ -45,6 +47,25 @@ class Asked(NamedTuple):
 
 
 USUAL = Asked()
+
+
+class Made(NamedTuple):
+    """The checks of the zone that are made, and the names of all that are, the reader's too."""
+
+    checks: tuple[Check, ...]
+    names: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def checks_made(policy: str, asked: Asked) -> Made:
+    """Return the checks that *policy* has a use for and that are *asked*: the same for most zones.
+
+    policy: `servers`, `default` or `strict`.
+    """
+    wanted = made_under(policy, asked.enabled)
+    checks = chosen(wanted, switched_on=asked.enabled, least=asked.least)
+    names = _ON.union(_READ & asked.enabled, (check.name for check in checks))
+    return Made(checks, names)
 
 
 class Judgement(NamedTuple):
@@ -115,18 +136,15 @@ def judge_fragments(
     read += find_leaks(apex, fragments[:written])
     zone = assemble(apex, fragments)
     comments = by.comments or AllowComments()
-    off = _OFF - by.asked.enabled
-    read += [finding for finding in comments.text_findings() if finding.check not in off]
+    read += [f for f in comments.text_findings() if f.check in _ON or f.check in by.asked.enabled]
     sieve = Sieve([*comments.allows(), *by.allows], zone)
-    enabled = by.asked.enabled
-    wanted = made_under(by.policy, enabled)
-    checks = chosen(wanted, switched_on=enabled, least=by.asked.least)
+    made = checks_made(by.policy, by.asked)
     survey = Survey(zone, by.settings)
+    checks = about(made.checks, survey.rdtypes)
     found = (finding for check in checks for finding in check.findings(survey))
     # What is allowed goes before the rest is counted: a count must not stand for both.
     findings = [*sieve.sift(read), *limit(sieve.sift(found)), *comments.problems()]
     findings = apply_policy(findings, by.policy)
     if is_read:  # else what an allow is for may just not have been read
-        made = (_READ - off).union(check.name for check in checks)
-        findings += sieve.unused(made)
+        findings += sieve.unused(made.names)
     return Compiled(zone, sort_findings(findings), sieve.silenced, sieve)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -66,6 +66,11 @@ class Check:
             notes = tuple(Note(survey.records.location(row), said) for row, said in fact.notes)
             severity = self.severity if fact.severity is None else fact.severity
             yield Finding(location, severity, self.name, fact.message, notes, part)
+
+
+def about(checks: Collection[Check], rdtypes: frozenset[int]) -> list[Check]:
+    """Return those of *checks* that may find something in a zone of these types alone."""
+    return [check for check in checks if not check.about or not rdtypes.isdisjoint(check.about)]
 
 
 def _place(survey: Survey, fact: Fact) -> tuple[Location, Part | None]:

@@ -62,7 +62,6 @@ WITHOUT_CHECK: tuple[tuple[str, str], ...] = (
     ("Z036", "left out: an alias of the apex does no harm"),
     ("Z133", "not in an unsigned zone: `signed-data-in-unsigned`"),
     ("Z135", "of the signed zone: left to `dnssec-verify`, `kzonecheck` and `ldns-verify-zone`"),
-    ("Z150", "found while a head is rendered: `undefined-variable`, `template-syntax` and others"),
     ("Z152", "a token that may not come in is quarantined where the drop-box is read"),
     ("Z153", "no mistake: such a plan is held until it is approved"),
 )

@@ -22,6 +22,7 @@ from zonebuild.checks import (
     mail,
     nameservers,
     owners,
+    placeholders,
     rdata_ranges,
     reverse,
     rrset,
@@ -50,7 +51,8 @@ __all__ = ["ALL_CHECKS", "CHECKS", "Check", "Fact", "check_zone", "chosen"]
 _FAMILIES = (
     apex, soa_fields, owners, hostnames, rrset, ttls, alias, dname,
     delegation, glue, ds, nameservers, addresses, targets, reverse,
-    mail, spf, services, caa, tlsa, sshfp, svcb, txt, rdata_ranges, dnssec, zonemd,
+    mail, spf, services, caa, tlsa, sshfp, svcb, txt, rdata_ranges, placeholders,
+    dnssec, zonemd,
 )  # fmt: skip
 
 CHECKS: tuple[Check, ...] = tuple(check for family in _FAMILIES for check in family.CHECKS)
