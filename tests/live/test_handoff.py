@@ -148,8 +148,7 @@ def with_opendnssec(here: Host, folder: Path) -> Iterator[Rig]:
 
 @contextmanager
 def with_embedded(here: Host, folder: Path, signer: str = "local") -> Iterator[Rig]:
-    keys = nsd.site_keys(folder / "nsd").replace("address:", "deadline: 3, address:")
-    rig = Rig(here, folder, f"signer: {signer}\n{keys}")
+    rig = Rig(here, folder, f"signer: {signer}\n{nsd.site_keys(folder / 'nsd')}")
     with nsd.NSD(here, folder / "nsd", rig.site.root) as server:
         rig.server, rig.daemons = server, [server]
         yield rig

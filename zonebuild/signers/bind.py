@@ -53,8 +53,8 @@ class BIND:
         silence = reach(self._silence)
         if silence is not None:
             return unreached(jobs, silence)
-        deadline = time.monotonic() + self.config.deadline
         told = self._each(jobs, self._load)
+        deadline = time.monotonic() + self.config.deadline
         late = {apex: job for apex, job in _by_apex(jobs).items() if apex not in told}
         told.update(self._wait(late, deadline))
         return told

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _LISTED = re.compile(r"^zone:\s*(\S+)$", re.MULTILINE)
 _UNKNOWN = "not configured"
 _OUTPUT = 64 << 20  # octets of the list of zones
+_AT_ONCE = 100  # zones that are added by one command
 _PARALLEL = 32  # questions at a time
 _ASK_SECONDS = 1.0  # it answers on this host
 _BY_HAND = "takes the % in its file's name for a placeholder: include nsd-patterns.conf in nsd.conf"
@@ -55,9 +56,9 @@ class NSD:
         known = self._known(jobs)
         if isinstance(known, str):
             return unreached(jobs, known)
-        deadline = time.monotonic() + self.config.deadline
         told = self._add([job for job in jobs if job.name not in known])
         told.update(self._reload([job for job in jobs if job.name in known]))
+        deadline = time.monotonic() + self.config.deadline
         rest = {job.apex: job for job in jobs if job.apex not in told}
         told.update(self._wait(rest, deadline))
         return told
@@ -88,19 +89,21 @@ class NSD:
         return reach(ask) or set(_LISTED.findall(last[0].out))
 
     def _add(self, jobs: Sequence[Job]) -> dict[str, Told]:
-        """Add new zones, all by one process; return those that it did not take."""
+        """Add new zones, many by one process; return those that it did not take."""
         by_hand = [job for job in jobs if job.name != file_name(job.apex)]
         told = {job.apex: Told(Verdict.REFUSED, _BY_HAND) for job in by_hand}
         fit = [job for job in jobs if job.apex not in told]
-        if not fit:
-            return told
-        lines = "".join(f"{job.name} {self._pattern(job)}\n" for job in fit)
+        for start in range(0, len(fit), _AT_ONCE):
+            told.update(self._add_some(fit[start : start + _AT_ONCE]))
+        return told
+
+    def _add_some(self, jobs: Sequence[Job]) -> dict[str, Told]:
+        lines = "".join(f"{job.name} {self._pattern(job)}\n" for job in jobs)
         done = self._control("addzones", given=lines)
         if done.code is None:
-            return {**told, **unreached(fit, str(done))}
-        known = self._known(fit) if "error" in done.said else {job.name for job in fit}
-        missing = [job for job in fit if job.name not in known]
-        return {**told, **{job.apex: _refused(done) for job in missing}}
+            return unreached(jobs, str(done))
+        known = self._known(jobs) if "error" in done.said else {job.name for job in jobs}
+        return {job.apex: _refused(done) for job in jobs if job.name not in known}
 
     def _pattern(self, job: Job) -> str:
         return self.config.pattern if job.is_signed else self.config.unsigned_pattern

@@ -35,10 +35,12 @@ _NOW = re.compile(r"^It is now (.+)$", re.MULTILINE)
 # A new zone waits in [configure] until the enforcer has made its keys.
 _TASK = re.compile(r"^On (.+) I will \[(?!configure\])\w+\] zone (\S+)$", re.MULTILINE)
 _MOMENT = "%a %b %d %H:%M:%S %Y"
+_ADDING = 1  # seconds that a new zone may take: its keys are made meanwhile
 _SOON = 2  # seconds; what is due then may be the signing that was asked for
 _OUTPUT = 64 << 20  # octets of lists of zones
 _THERE = "already exists"
-_NEVER = "could not read or sign it; the log of ods-signerd says why"
+_NEVER = Told(Verdict.REFUSED, "could not read or sign it; the log of ods-signerd says why")
+_TRIES = 2  # more, when the first failed: many new zones at once get into each other's way
 
 _Facts = tuple[int, int, int] | None
 
@@ -62,14 +64,14 @@ class OpenDNSSEC:
         listed = self._reached("zones")
         if isinstance(listed, str):
             return unreached(jobs, listed)
-        deadline = time.monotonic() + self.config.deadline
         before = {job.apex: self._facts(job.apex) for job in jobs}
         known = set(_LISTED.findall(listed.out))
         old = [job for job in jobs if job.name in known]
         told = self._add([job for job in jobs if job.name not in known])
         told.update(self._sign(old))
-        waiting = {job.apex for job in jobs if job.apex not in told}
-        told.update(self._wait(waiting, before, deadline))
+        deadline = time.monotonic() + self.config.deadline
+        rest = {job.apex: job for job in jobs if job.apex not in told}
+        told.update(self._wait(rest, before, deadline))
         late = f"nothing was signed within {self.config.deadline} s"
         return {job.apex: told.get(job.apex, Told(Verdict.UNREACHED, late)) for job in jobs}
 
@@ -104,7 +106,8 @@ class OpenDNSSEC:
         """Add new zones; return those that it did not take. Many are added by one process."""
         if len(jobs) > 1:
             lines = "".join(f"{' '.join(self._addition(job))}\n" for job in jobs)
-            run_command(self.config.enforcer_command, deadline=CONTROL_SECONDS * 4, given=lines)
+            wait = CONTROL_SECONDS + len(jobs) * _ADDING
+            run_command(self.config.enforcer_command, deadline=wait, given=lines)
             done = self._enforcer("zone", "list")
             if not done.is_ok:
                 return unreached(jobs, str(done))
@@ -138,19 +141,25 @@ class OpenDNSSEC:
     # -- waiting ----------------------------------------------------------------------------
 
     def _wait(
-        self, waiting: set[str], before: Mapping[str, _Facts], deadline: float
+        self, jobs: Mapping[str, Job], before: Mapping[str, _Facts], deadline: float
     ) -> dict[str, Told]:
+        """Return what became of *jobs*. before: the facts of their signed files."""
+        tries = dict.fromkeys(jobs, _TRIES)
+
         def look(apexes: set[str]) -> dict[str, Told]:
             signed = self._changed(apexes, before)
-            rest = apexes - signed.keys()
-            if not rest:
-                return signed
-            later = self._later(rest)  # a file changes before its zone is due again
-            return {**dict.fromkeys(later, Told(Verdict.REFUSED, _NEVER)), **signed,
-                    **self._changed(rest, before)}  # fmt: skip
+            failed = self._later(apexes - signed.keys()) if len(signed) < len(apexes) else []
+            signed |= self._changed(failed, before)  # a file changes before its zone is due again
+            failed = [apex for apex in failed if apex not in signed]
+            again = [apex for apex in failed if tries[apex]]
+            for apex in again:
+                tries[apex] -= 1
+            self._sign([jobs[apex] for apex in again])
+            refused = {apex: _NEVER for apex in failed if apex not in again}
+            return {**signed, **refused}
 
         return wait_for_all(
-            waiting, look, deadline=deadline, clock=time.monotonic, sleep=time.sleep
+            set(jobs), look, deadline=deadline, clock=time.monotonic, sleep=time.sleep
         )
 
     def _changed(self, apexes: Iterable[str], before: Mapping[str, _Facts]) -> dict[str, Told]:
