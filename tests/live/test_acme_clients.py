@@ -77,13 +77,13 @@ class Lab:
         return HOOKS / name
 
 
-def _write_program(folder: Path) -> None:
+def write_program(folder: Path) -> None:
     program = folder / "zonebuild"
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m zonebuild "$@"\n')
     program.chmod(0o755)
 
 
-def _write_certificates(folder: Path) -> None:
+def write_certificates(folder: Path) -> None:
     """Make the CA of pebble's own listener, and the listener's certificate."""
     make: list[str] = [
         "openssl",
@@ -107,7 +107,7 @@ def _write_certificates(folder: Path) -> None:
 
 
 @contextmanager
-def _knot(lab: Lab) -> Iterator[Callable[..., None]]:
+def knot(lab: Lab) -> Iterator[Callable[..., None]]:
     """Serve the zone; yield a function that makes Knot read its file again."""
     folder = lab.folder
     (folder / "db").mkdir()
@@ -146,7 +146,7 @@ def _until(is_ready: Callable[[], bool], log: Path) -> None:
 
 
 @contextmanager
-def _pebble(lab: Lab) -> Iterator[None]:
+def pebble(lab: Lab) -> Iterator[None]:
     config, log = lab.folder / "pebble.json", lab.folder / "pebble.log"
     settings = {
         "listenAddress": "127.0.0.1:14000",
@@ -165,7 +165,7 @@ def _pebble(lab: Lab) -> Iterator[None]:
 
 
 @contextmanager
-def _builder(lab: Lab, reload: Callable[[], None]) -> Iterator[None]:
+def builder(lab: Lab, reload: Callable[[], None]) -> Iterator[None]:
     """Copy the lines of the drop-box into the zone, whenever they change."""
     stop = threading.Event()
 
@@ -206,11 +206,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with ExitStack() as stack:
         made = Lab(stack.enter_context(network_namespace()), folder)
         made.box.mkdir()
-        _write_program(folder)
-        _write_certificates(folder)
-        reload = stack.enter_context(_knot(made))
-        stack.enter_context(_builder(made, reload))
-        stack.enter_context(_pebble(made))
+        write_program(folder)
+        write_certificates(folder)
+        reload = stack.enter_context(knot(made))
+        stack.enter_context(builder(made, reload))
+        stack.enter_context(pebble(made))
         yield made
 
 
