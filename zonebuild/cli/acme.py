@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
 
 def run_site(root: Path, names: tuple[str, ...] = (), *, force: bool, verbose: bool) -> int:
     """Ask for what is due in the site at *root*; return the exit code."""
-    from zonebuild.acme.opening import is_idle, remember_run, seconds_since_last_run
+    from zonebuild.acme.idle import is_idle, seconds_since_last_run
 
     begun = time.time_ns()
     if not force and not names and is_idle(root, int(time.time())):
@@ -90,11 +90,12 @@ def run_site(root: Path, names: tuple[str, ...] = (), *, force: bool, verbose: b
             return fail(f"no lineage {unknown[0]!a} in tlsa-map.yaml has `issue:`")
         if not world.plan.entries and not world.plan.findings:
             return 0
+        from zonebuild.acme.opening import remember
         from zonebuild.acme.run import run_acme
         from zonebuild.acme.world import Options
 
         report = run_acme(world, Options(names, is_forced=force, gap=gap))
-        remember_run(world, begun, gap)
+        remember(world, begun, gap)
         return _told(root, world, report, verbose=verbose or sys.stdout.isatty())
     return 2
 

@@ -237,15 +237,20 @@ def _tell(apex: str | None = None) -> Any:
 def _acme(verbose: bool) -> Any:
     from zonebuild.cli.acme import run_site
 
-    session().close()  # issuance takes the builder's lock by itself
+    _let_go()
     return result_of(run_site(Path.cwd(), force=False, verbose=verbose))
 
 
 def _rehearse() -> Any:
     from zonebuild.cli.acme import rehearse_site
 
-    session().close()
+    _let_go()
     return result_of(rehearse_site(Path.cwd()))
+
+
+def _let_go() -> None:
+    if session.cache_info().currsize:  # issuance takes the builder's lock by itself
+        session().close()
 
 
 def _check(format: str, verbose: bool, baseline: str, save_baseline: str) -> Any:

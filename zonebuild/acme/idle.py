@@ -1,0 +1,62 @@
+"""Whether a run of issuance is worth its while, told from `lstat` alone; loads nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from zonebuild.builder.places import find_places
+from zonebuild.builder.stamps import (
+    files_below,
+    is_fresh,
+    make_stamp,
+    program_key,
+    read_stamps,
+    stamps_text,
+)
+from zonebuild.files.write import make_directory, replace_file
+from zonebuild.site.names import SITE_FILE
+
+STAGE = "acme"
+LONGEST_GAP = 86400  # seconds between two runs that are counted on
+_MAP, _ORDERS, _KEPT = "tlsa-map.yaml", "state/lineages", "state/acme"
+_ENTRY = "site"
+
+
+def is_idle(root: Path, now: int) -> bool:
+    """Say whether nothing is due and nothing has changed since the last run.
+
+    A run that looks and finds nothing is remembered as one: its time tells how often we are run.
+    """
+    path = find_places(root).stamps(STAGE)
+    stamp = read_stamps(path, program_key()).get(_ENTRY)
+    if stamp is None or not is_fresh(root, stamp, now):
+        return False
+    os.utime(path)
+    return True
+
+
+def seconds_since_last_run(root: Path) -> int:
+    """Return how long ago the last run was, at most a day; 0 where there was none."""
+    try:
+        seen = find_places(root).stamps(STAGE).stat().st_mtime
+    except OSError:
+        return 0
+    return int(min(max(time.time() - seen, 0), LONGEST_GAP))
+
+
+def remember_run(root: Path, chains: Iterable[Path], *, begun: int, due: int) -> None:
+    """Keep what lets the next run see that nothing is due.
+
+    chains: paths that change with the newest chains. begun: when the run did, Unix nanoseconds.
+    due: Unix seconds, 0 for never. Errors: WriteError.
+    """
+    read = [SITE_FILE, _MAP, *files_below(root, [_ORDERS])]
+    written = [f"{_KEPT}/{name}" for name in ("lineages", "ledger", "tokens")]
+    written += [os.path.relpath(path, root) for path in chains]
+    places = find_places(root)
+    make_directory(places.cache)
+    stamps = {_ENTRY: make_stamp(root, read, written, since=begun, due=due)}
+    replace_file(places.stamps(STAGE), stamps_text(stamps, program_key()))
