@@ -68,6 +68,12 @@ def read_backup(shelf: Shelf, name: str) -> dict[str, bytes]:
     return _read(shelf.backups / name, _PARTS)
 
 
+def is_backed_up(shelf: Shelf, full: bytes | None) -> bool:
+    """Say whether the newest backup has the chain *full*."""
+    known = list_backups(shelf)
+    return bool(known) and read_file(shelf.backups / known[-1].name / FULL) == full
+
+
 def rotate(shelf: Shelf, *, kept: int, age: int, now: int) -> None:
     """Remove the backups that are neither among the *kept* newest nor younger than *age* seconds.
 

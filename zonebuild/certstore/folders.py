@@ -112,6 +112,16 @@ def remove_folder(path: Path) -> None:
         raise WriteError(path, error) from error
 
 
+def has_leftovers(folder: Path) -> bool:
+    """Say whether a killed run, or one under way, has left anything in *folder*."""
+    try:
+        return any(name.startswith(_TEMPORARY) for name in os.listdir(folder))
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise WriteError(folder, error) from error
+
+
 def sweep_folders(folder: Path) -> None:
     """Remove what a killed run left in *folder*: for the holder of the lock. Errors: WriteError."""
     try:

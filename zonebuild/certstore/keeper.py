@@ -121,7 +121,7 @@ class Keeper:
             orders = self.orders(turn.name)
             if orders is not None and orders.wants_next and entry.source is None:
                 turn.is_next = self.prepare_next(entry)
-            turn.export = self.store.export(turn.name, orders, self.now)
+            turn.export = self.store.export(turn.name, orders, self.now, mends=False)
         except StoreError as error:
             turn.findings.append(_wrong(entry.certificate_at, str(error)))
         return turn

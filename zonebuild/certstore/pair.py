@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import itertools
-import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -106,5 +105,6 @@ def digest_of(public_key: bytes) -> str:
 
 
 def _armoured(label: str, octets: bytes) -> bytes:
-    body = "\n".join(textwrap.wrap(base64.b64encode(octets).decode("ascii"), 64))
+    text = base64.b64encode(octets).decode("ascii")
+    body = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
     return f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n".encode("ascii")

@@ -31,7 +31,7 @@ from zonebuild.certstore.keys import DEFAULT_KIND, make_key
 from zonebuild.certstore.manifest import write_whole
 from zonebuild.certstore.pair import FULL, KEY, Pair, digest_of, judge_pair, read_key, read_pair
 from zonebuild.certstore.shelf import Shelf, is_newest, read_file
-from zonebuild.certstore.view import is_settled, show
+from zonebuild.certstore.view import is_current, is_settled, show
 from zonebuild.files.lock import Lock, LockError
 from zonebuild.files.write import WriteError, make_directory, replace_file, sweep, sync_directory
 from zonebuild.site.certstore import CertstoreConfig
@@ -139,16 +139,22 @@ class Store:
             self._settle(shelf, now)
             return number
 
-    def export(self, lineage: str, orders: Orders | None, now: int) -> Export:
+    def export(
+        self, lineage: str, orders: Orders | None, now: int, *, mends: bool = True
+    ) -> Export:
         """Put the newest chain into the publication folder where *orders* let it.
 
         orders: None where the builder has written none. now: Unix seconds.
+        mends: also write the manifest of the whole; else call `mend` after the last export.
         """
+        known = self.shelf(lineage)
+        if is_current(known):
+            return Export(Outcome.CURRENT, current(known.published))
         with self._at_work(lineage) as shelf:
             sweep_folders(shelf.published)
             done = export_lineage(shelf, orders, self._config, now)
             self._settle(shelf, now)
-            if done.outcome is Outcome.EXPORTED:
+            if done.outcome is Outcome.EXPORTED and mends:
                 self._sign_whole(now)
             return done
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from zonebuild.certstore.backup import is_backed_up
 from zonebuild.certstore.error import StoreError
-from zonebuild.certstore.folders import CURRENT
-from zonebuild.certstore.pair import FULL, KEY, Pair, public_pem, read_key
+from zonebuild.certstore.folders import CURRENT, current, has_leftovers, name_of
+from zonebuild.certstore.pair import CHAIN, FULL, KEY, LEAF, Pair, public_pem, read_key
 from zonebuild.certstore.shelf import Shelf, read_file
 from zonebuild.files.write import WriteError, make_directory, replace_file, sync_directory
 
@@ -59,6 +60,21 @@ def is_settled(shelf: Shelf) -> bool:
         all(read_file(one) == read_file(other) is not None for one, other in same)
         and read_file(shelf.public / OWN) is not None
         and len(set(has_next)) == 1
+    )
+
+
+def is_current(shelf: Shelf) -> bool:
+    """Say whether an export would change nothing at all, judged by octets and names alone."""
+    number = current(shelf.issued)
+    if not number or number != current(shelf.published) or not is_settled(shelf):
+        return False
+    issued, published = shelf.issued / name_of(number), shelf.published / name_of(number)
+    pairs = ((issued / name, published / name) for name in (FULL, KEY, LEAF, CHAIN))
+    tops = (shelf.private, shelf.public, shelf.issued, shelf.published, shelf.backups)
+    return (
+        all(read_file(one) == read_file(other) for one, other in pairs)
+        and is_backed_up(shelf, read_file(issued / FULL))
+        and not any(map(has_leftovers, tops))
     )
 
 
