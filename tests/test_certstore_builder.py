@@ -97,3 +97,15 @@ def test_the_digest_of_no_octets_leaves_the_zone_and_is_told(site: SmallSite) ->
     site.write("tlsa-map.yaml", MAP + "\n")
     assert "digest-of-nothing" in site.run().warnings
     assert (site.root / EXTRA).read_text() == text
+
+
+def test_no_source_is_read_from_where_keys_lie(site: SmallSite) -> None:
+    issue(site, new_key())
+    for _ in range(2):
+        keep(site)
+        site.run()
+    kept = "publication/mx1/current/privkey.pem"
+    assert (site.root / kept).exists()
+    site.append("primary/example.org", f"$INCLUDE {kept}\n")
+    [finding] = [f for f in site.run().findings if "publication" in f.message]
+    assert "from where nothing may be included" in finding.message

@@ -11,7 +11,10 @@ from zonebuild.diagnostic import Finding
 from zonebuild.site.names import ZONES_DIRECTORY, file_name
 
 UNSIGNED, SIGNED, KEYS, STATE, CACHE = "unsigned", "signed", "keys", "state", ".zonebuild"
-PRIVATE = frozenset({UNSIGNED, SIGNED, KEYS, STATE, CACHE})  # no source may be read from them
+PUBLICATION = "publication"  # unless site.yaml moves it: keys lie in it
+PRIVATE = frozenset(
+    {UNSIGNED, SIGNED, KEYS, STATE, CACHE, PUBLICATION}
+)  # no source may be read from them
 
 
 class SiteError(Exception):
