@@ -6,13 +6,14 @@ One run at a time writes it, under a lock of its own; the builder's lock is anot
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from zonebuild.acme.due import Wish, waits
 from zonebuild.acme.keeper import Keeper
 from zonebuild.acme.ledger import Event, ledger_text, read_ledger
 from zonebuild.acme.memory import Memory, memories_text, read_memories
-from zonebuild.diagnostic import Finding, Location, Severity
+from zonebuild.diagnostic import Finding, Location, Severity, Waiting
 from zonebuild.files.lock import Lock
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import make_directory, replace_file, sweep
@@ -73,9 +74,11 @@ class State:
         replace_file(self.folder / "ledger", ledger_text(self.events, now))
 
 
-def without_order(memory: Memory) -> Memory:
-    """Return *memory* with no order in flight."""
-    return replace(memory, order=None)
+def waiting_certificates(root: Path, now: int) -> list[Waiting]:
+    """Return which lineages of the site at *root* wait for another try, for `zonebuild status`."""
+    memories = read_memories(_read(root / FOLDER / "lineages"))
+    found = (waits(Wish(name, ()), memory, now) for name, memory in sorted(memories.items()))
+    return [waiting for waiting in found if waiting is not None]
 
 
 def _read(path: Path) -> bytes:

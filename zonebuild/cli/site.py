@@ -128,13 +128,15 @@ def reading_site(root: Path) -> Iterator[Run | int]:
 
 def show_status(root: Path, form: str) -> int:
     """Print what failed and what waits, the worst first."""
+    from zonebuild.acme.state import waiting_certificates
     from zonebuild.builder.arrival_state import lag_line
 
     places = find_places(root)
     if not (root / "zones").is_dir():
         return fail(f"{root} is no site: it has no folder zones/")
     outcome = read_outcome(places.outcome)
-    findings, waitings = placed(root, outcome.findings()), outcome.waitings()
+    findings = placed(root, outcome.findings())
+    waitings = [*outcome.waitings(), *waiting_certificates(root, int(time.time()))]
     if form == "json":
         import json
 
