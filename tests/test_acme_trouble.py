@@ -8,12 +8,23 @@ from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
 from time import time
+from typing import Any
 
 import pytest
 
-from tests.acme_lab import Lab, NameServer, TestCa, acme_ca, free_port, name_server, problem
+from tests.acme_lab import (
+    FolderStore,
+    Lab,
+    NameServer,
+    TestCa,
+    acme_ca,
+    free_port,
+    name_server,
+    problem,
+)
 from zonebuild.acme.ledger import What
 from zonebuild.acme.memory import Pending
+from zonebuild.acme.problem import AcmeError
 
 ORDER = "POST /acme/neworder"
 
@@ -283,3 +294,25 @@ def test_a_hook_is_run_once_without_a_shell_and_its_failure_is_told(lab: Lab) ->
     assert "ended with exit code 3" in only_message(lab)
     lab.run()
     assert (lab.root / "told").read_text() == "$(x) web www.example.test\n"
+
+
+def test_a_chain_that_the_store_refuses_stops_no_other_and_is_fetched_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.lineages(a="{names: [a.example.test]}", b="{names: [b.example.test]}")
+    usual = FolderStore.keep_issued
+
+    def refuse(store: FolderStore, lineage: str, *arguments: Any) -> None:
+        if lineage == "a":
+            raise AcmeError("the folder has mode 0755")
+        usual(store, lineage, *arguments)
+
+    monkeypatch.setattr(FolderStore, "keep_issued", refuse)
+    report = lab.run()
+    assert list(report.issued) == ["b"]
+    assert "the chain cannot be kept: the folder has mode 0755" in report.findings[0].message
+    monkeypatch.undo()
+    lab.time.ahead += 61
+    lab.ca.forget()
+    assert list(lab.run().issued) == ["a"]
+    assert lab.ca.asked("neworder") == []

@@ -24,10 +24,10 @@ _SAID = 300  # characters of what it said, that are told
 def deliver(world: World) -> None:
     """Export what may be exported, and run the hook of each new chain. Errors: WriteError."""
     for name, entry in world.plan.entries.items():
-        pem = world.store.newest(name)
-        if pem is None:
-            continue
         try:
+            pem = world.store.newest(name)
+            if pem is None:
+                continue
             orders = orders_of(world.plan.root, name)
             if orders is not None and orders.wants_next and entry.issue is not None:
                 world.store.prepare_next(name, entry.issue.key)

@@ -251,7 +251,7 @@ def _settle(world: World, place: Place, job: Job, due: Due, options: Options) ->
     else:
         try:
             world.store.keep_issued(name, job.chain.pem, job.key, now)
-        except WriteError as error:
+        except (AcmeError, WriteError) as error:
             _fail(world, name, place, AcmeError(f"the chain cannot be kept: {error}"), job)
             return False
         world.state.change(name, lambda m: Memory(m.names, proven=m.proven, told=m.told))
