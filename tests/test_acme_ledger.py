@@ -80,6 +80,9 @@ def test_failures_of_a_name_count_in_each_set_with_it_also_for_renewals() -> Non
 def test_orders_and_accounts_are_counted() -> None:
     orders = [Event(NOW - n, What.ORDERED, CA, (f"h{n}.test",)) for n in range(300)]
     assert until(orders) == NOW - 299 + 3 * HOUR
+    assert until(orders, How.RENEWAL) is None
+    renewals = [order._replace(how=How.RENEWAL) for order in orders]
+    assert until(renewals) is None
     accounts = [Event(NOW, What.REGISTERED, CA)] * 10
     refusal = refuse_account(accounts, CA, LE, NOW)
     assert refusal is not None

@@ -37,7 +37,7 @@ class Limits:
 
 
 FORCED = Limit(3, 7 * _DAY)  # of one set, where its number is limited: a person's haste, counted
-_EXEMPT = (frozenset({DOMAIN}), frozenset({ORDERS, DOMAIN, NAMES}))
+_EXEMPT = (frozenset({ORDERS, DOMAIN}), frozenset({ORDERS, DOMAIN, NAMES}))
 
 LIMITS: dict[str, Limits] = {
     "letsencrypt": Limits(
