@@ -77,6 +77,8 @@ def _unlisted(name: str, tracks: Sequence[Track], wanted: frozenset[str]) -> lis
     for unit in sorted({track.state.unit for track in tracks}):
         same = [track for track in tracks if track.state.unit == unit]
         served = frozenset[str]().union(*(p for t in same for p in seen_at(name, t.state)))
+        if not served:
+            continue
         pins = {key.pin.name: key.pin for track in same for key in track.state.keys}
         combinations = {p for track in same for p in track.owner.parameters if unit_of(p) == unit}
         for each in sorted(served):

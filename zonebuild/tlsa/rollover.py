@@ -70,6 +70,8 @@ class _Run:
     def put(self, key: Key) -> None:
         """Put *key* in the place of the one of the same pin, or behind all."""
         others = self.state.keys
+        if any(each is key for each in others):
+            return
         places = [i for i, other in enumerate(others) if other.pin.is_same(key.pin)]
         at = places[0] if places else len(others)
         self.state = replace(self.state, keys=(*others[:at], key, *others[at + 1 :]))
@@ -179,7 +181,8 @@ def _list_keys(run: _Run) -> None:
         for key in run.state.keys
         if key.exported or _is_among(key, wanted) or key.pin.name in _all_seen(run.state)
     )
-    run.state = replace(run.state, keys=kept)
+    if kept != run.state.keys:
+        run.state = replace(run.state, keys=kept)
 
 
 def _note_served(run: _Run) -> None:
@@ -202,8 +205,9 @@ def _start_owners(run: _Run) -> None:
         lost = run.policy.lost_ttl if owner.published or owner.is_begun else 0
         new[name] = Memory(max(owner.ttl, lost), owner.expire)
     if new:
-        keys = tuple(replace(key, shown=0, visible=0, unheard=0) for key in run.state.keys)
-        keys = tuple(replace(key, waited=0, ttl=0) for key in keys)
+        keys = tuple(
+            replace(key, shown=0, visible=0, unheard=0, waited=0, ttl=0) for key in run.state.keys
+        )
         owners = dict(sorted({**run.state.owners, **new}.items()))
         run.state = replace(run.state, keys=keys, owners=owners)
 
@@ -219,8 +223,9 @@ def _retire(run: _Run) -> tuple[Pin, ...]:
             run.waiting.append(waiting)
         else:
             retired.append(key.pin)
-    keys = tuple(key for key in run.state.keys if key.pin not in retired)
-    run.state = replace(run.state, keys=keys)
+    if retired:
+        keys = tuple(key for key in run.state.keys if key.pin not in retired)
+        run.state = replace(run.state, keys=keys)
     return tuple(retired)
 
 
@@ -274,7 +279,7 @@ def _known(run: _Run, pin: Pin) -> Key:
     merged = _merged(key.pin, pin)
     if merged.name != key.pin.name:  # what was seen names it otherwise: look again
         run.state = replace(run.state, seen=dict.fromkeys(run.state.seen, frozenset()))
-    return replace(key, pin=merged)
+    return key if merged == key.pin else replace(key, pin=merged)
 
 
 def _merged(one: Pin, other: Pin) -> Pin:
