@@ -88,6 +88,16 @@ def test_a_key_that_nobody_planned_is_listed_long_before_it_is_exported(world: S
     assert world.exported == "rsa"
 
 
+def test_an_old_key_gives_way_by_itself(world: SiteWorld) -> None:
+    text = (world.site.root / "tlsa-map.yaml").read_text()
+    world.site.write("tlsa-map.yaml", text.replace("first:", "roll_after: 12h\n    first:"))
+    world.plan("rsa")
+    world.run_often(5)
+    assert (world.orders.use, world.waits()) == (ECDSA, "")
+    world.run_often(1)
+    assert world.orders.use == RSA
+
+
 def test_without_a_fresh_look_nothing_moves(world: SiteWorld) -> None:
     world.issue("rsa")
     world.run()

@@ -102,7 +102,16 @@ def _due(ready: Ready, taken: Taken, now: int) -> int:
     """Return when to look again: soon where anything waits, or is wrong."""
     is_wrong = bool(taken.findings) or len(ready.known.held) < len(ready.wanted.entries)
     soon = [now + _LOOK_AGAIN] if is_wrong or taken.waitings else []
-    return min([*soon, *(change for change in ready.store.changes if change > now)], default=0)
+    changes = [*ready.store.changes, *_ages(ready.wanted, taken)]
+    return min([*soon, *(change for change in changes if change > now)], default=0)
+
+
+def _ages(wanted: TlsaMap, taken: Taken) -> Iterator[int]:
+    """Yield when keys come of the age at which they give way."""
+    for (name, _), state in taken.states.items():
+        age = wanted.entries[name].roll_after
+        if age and state.current is not None:
+            yield state.current.exported + age
 
 
 def _read_map(run: Run, *, is_used: bool) -> tuple[TlsaMap | None, list[Finding]]:

@@ -149,7 +149,7 @@ class _Work:
                 self._sources(entry, unit, issued, held),
                 self._known.observed.get((name, unit)),
                 self._known.now,
-                policy=Policy(publishes_unseen=entry.first == AT_ONCE),
+                policy=Policy(publishes_unseen=entry.first == AT_ONCE, roll_after=entry.roll_after),
             )
             self.states[name, unit], self.steps[name, unit] = step.state, step
             self.findings += step.findings

@@ -40,7 +40,8 @@ class MapEntry:
     certificate: a file, or a folder with fullchain.pem or cert.pem. public_key: the file of the
     key that the certificate must have, next: of the one that is published in advance; "": as the
     folder has it, key.pub and next.pub. All are absolute, or below the site's top.
-    first: AT_ONCE or WHEN_SEEN. certificate_at: where the map names it.
+    first: AT_ONCE or WHEN_SEEN. roll_after: seconds after which a key gives way, 0: never.
+    certificate_at: where the map names it.
     issue: what to ask a CA for, source: the store of another client; None where it comes from
         elsewhere.
     issuers: the name of a list of issuers for 2 1 1, "" for none; issuers_max_age: seconds.
@@ -53,6 +54,7 @@ class MapEntry:
     first: str
     certificate_at: Location
     issue: Issue | None = None
+    roll_after: int = 0
     source: Source | None = None
     issuers: str = ""
     issuers_max_age: int = 15_552_000
@@ -121,6 +123,7 @@ def _entry(values: dict[str, Any], given: Mapping[str, Given], at: Location) -> 
         public_key=values["public_key"],
         next=values["next"],
         first=values["first"],
+        roll_after=values["roll_after"],
         certificate_at=given["certificate"].location,
         issue=values["issue"],
         source=values["source"],
@@ -194,6 +197,13 @@ LINEAGE_KEYS = (
         WHEN_SEEN,
         "when the first records of an owner are published: once each endpoint has been seen with "
         "the certificate, or at once, because you say that all of them serve it",
+    ),
+    Key(
+        "roll_after",
+        _SECONDS,
+        0,
+        "never",
+        "the age at which a key gives way to the next one by itself; else a person says so",
     ),
     Key("issue", ISSUE, None, "none", "the certificate to ask a CA for; `{}` for the usual one"),
     Key(
