@@ -181,8 +181,7 @@ def _list_keys(run: _Run) -> None:
         for key in run.state.keys
         if key.exported or _is_among(key, wanted) or key.pin.name in _all_seen(run.state)
     )
-    if kept != run.state.keys:
-        run.state = replace(run.state, keys=kept)
+    run.state = replace(run.state, keys=kept)
 
 
 def _note_served(run: _Run) -> None:
@@ -223,9 +222,8 @@ def _retire(run: _Run) -> tuple[Pin, ...]:
             run.waiting.append(waiting)
         else:
             retired.append(key.pin)
-    if retired:
-        keys = tuple(key for key in run.state.keys if key.pin not in retired)
-        run.state = replace(run.state, keys=keys)
+    keys = tuple(key for key in run.state.keys if key.pin not in retired)
+    run.state = replace(run.state, keys=keys)
     return tuple(retired)
 
 
