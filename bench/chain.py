@@ -28,7 +28,9 @@ Starter = Callable[[ExitStack, Host, Path, Path], NameServer]
 
 
 def _nsd(stack: ExitStack, here: Host, folder: Path, site: Path) -> NameServer:
-    return stack.enter_context(nsd.NSD(here, folder / "nsd", site))
+    made = nsd.NSD(here, folder / "nsd", site)
+    shutil.copy(site / "state" / "config" / "nsd-zone.list", folder / "nsd" / "zone.list")
+    return stack.enter_context(made)
 
 
 def _opendnssec(stack: ExitStack, here: Host, folder: Path, site: Path) -> NameServer:

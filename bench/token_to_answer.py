@@ -1,6 +1,6 @@
 """From a token's file to a signed answer, beside a shell loop of cat, mv and the signer.
 
-    python -m bench.token_to_answer [--rounds N] [--json FILE]
+    python -m bench.token_to_answer [--rounds N] [--sizes N…] [--json FILE]
 
 As root, on Linux: real signers and servers run in namespaces. Targets: a zone of 100 records with
 one `zonebuild poll` in 1 s, with `zonebuild watch` in 0.3 s; a zone of 20,000 records in 0.5 s more
@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain as chain_of
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -92,9 +93,9 @@ def drop(made: Chain, act: Callable[[Path], object]) -> float:
     return end - began
 
 
-def tokens(here: Host, rounds: int) -> Iterator[Row]:
+def tokens(here: Host, rounds: int, sizes: Sequence[int]) -> Iterator[Row]:
     """Measure every kind and size, by poll, by watch and by the shell."""
-    for records in SIZES:
+    for records in sizes:
         for kind in KINDS:
             with chain(here, _folder(), kind, zones=1, records=records) as made:
                 yield Row(kind, records, "poll", _repeat(made, rounds, _polling(made)))
@@ -167,15 +168,17 @@ def main(arguments: list[str]) -> None:
     """Measure, print a line as soon as it is known, write the figures where that is asked."""
     parser = options.parser(__doc__)
     parser.add_argument("--inside", action="store_true", help="for this program itself")
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="records of a zone")
     chosen = parser.parse_args(arguments)
 
     def measure(here: Host) -> None:
         print("| chain | records | way | seconds: median (least to greatest) |\n|---|---|---|---|")
         rows = []
-        for made in (tokens, commits):
-            for row in made(here, chosen.rounds):
-                print(_line(row), flush=True)
-                rows.append(row._asdict())
+        for row in chain_of(
+            tokens(here, chosen.rounds, chosen.sizes), commits(here, chosen.rounds)
+        ):
+            print(_line(row), flush=True)
+            rows.append(row._asdict())
         if chosen.json:
             chosen.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 
