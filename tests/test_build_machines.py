@@ -64,6 +64,7 @@ BRINGS: dict[str, str] = {
     "include": "$INCLUDE nowhere\n",
     "missing-space": 'x TXT "a""b"\n',
     "missing-type": "x\n",
+    "naptr-regexp-not-posix": 'x NAPTR 1 1 "u" "E2U+sip" "!(+!x!" .\n',
     "non-ascii": "ü A 192.0.2.1\n",
     "rdata-syntax": "x A 192.0.2\n",
     "relative-origin": "$ORIGIN x\n",
@@ -87,6 +88,8 @@ OF_WHOLE_FILES = {
     "unbalanced-parenthesis",
 }
 NOT_FROM_MACHINES = {
+    "caa-cut-at-semicolon",  # comments are looked at in what people write
+    "caa-forbids-our-account",  # only of accounts, which no build looks at
     "caa-forbids-our-issuer",  # only where a site names its CAs
     "ds-matches-no-key",  # between zones, which no build looks at
     "soa-rname-with-at-sign",  # a machine's SOA is one too many
