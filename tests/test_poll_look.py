@@ -49,6 +49,24 @@ def test_outputs_are_told_from_inputs(tmp_path: Path, top: str) -> None:
     assert (after[0] == before[0], after[1] == before[1]) == (True, False)
 
 
+@pytest.mark.parametrize("name", ["acme", "sshfp", "tlsa"])
+def test_what_producers_make_is_an_output_and_what_scripts_make_is_none(
+    tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "extra" / "a.example"
+    folder.mkdir(parents=True)
+    before = look_at(str(tmp_path), "")
+    (folder / name).write_text("x")
+    made = look_at(str(tmp_path), "")
+    assert made.inputs == before.inputs
+    assert made.outputs != before.outputs
+    (folder / "script").write_text("x")
+    (tmp_path / "extra" / name).write_text("x")  # the flat layout's: a site's own
+    last = look_at(str(tmp_path), "")
+    assert last.inputs != made.inputs
+    assert last.outputs == made.outputs
+
+
 def test_links_fifos_and_loops_are_looked_at_and_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "loop").symlink_to(tmp_path)

@@ -19,7 +19,10 @@ TICK = 20_000_000  # nanoseconds; file systems take the time from a clock that t
 MOST_OUTSIDE = 100_000  # entries of one place outside the site, which others write
 _OUTPUTS = ("unsigned", "signed", "state", "keys")
 _BY_DIRECTORY = {"keys", "state/good", "state/signed"}  # only this program writes there
+_MADE_IN = "extra/"  # beside what a site's own scripts put there
+_MADE = {"acme", "sshfp", "tlsa"}  # there: what the stages of producers write, in a zone's folder
 _OWN = {"state/": "poll.json"}  # what poll itself writes after the look
+_DEPTH = 2  # slashes of a zone's folder in extra/
 _MARSHAL = 2  # later formats depend on which objects are shared
 _LONGEST_LOOK = 60_000_000_000  # nanoseconds
 
@@ -47,6 +50,7 @@ def look_at(root: str, cache: str, outside: Iterable[str] = ()) -> Look:
     """
     inputs, outputs = _Seen(passed={cache, *(f"{root}/{top}" for top in _OUTPUTS)}), _Seen()
     inputs.walk(root, "")
+    outputs.add(sorted(inputs.made))
     for path in sorted(outside):
         inputs.look(path)
     for top in _OUTPUTS:
@@ -65,10 +69,14 @@ def versions() -> str:
 
 
 class _Seen:
-    """A digest in the making. passed: directories that do not count."""
+    """A digest in the making. passed: directories that do not count.
+
+    made: files that do not count either, since the stages of producers write them.
+    """
 
     def __init__(self, passed: Collection[str] = ()) -> None:
         self.has_recent = False
+        self.made: list[tuple[str, _File]] = []
         self._recent = time.time_ns() - TICK  # what lies in the future is not: clocks are set
         self._hash = hashlib.blake2b(digest_size=16)
         self._passed, self._left = passed, sys.maxsize
@@ -133,6 +141,9 @@ class _Seen:
                     below.append((entry.path, prefix + name))
         if prefix in _OWN:
             files = [file for file in files if file[0] != _OWN[prefix]]
+        if prefix.startswith(_MADE_IN) and prefix.count("/") == _DEPTH:
+            self.made += [(prefix, file) for file in files if file[0] in _MADE]
+            files = [file for file in files if file[0] not in _MADE]
         low, high = self._recent, self._recent + _LONGEST_LOOK
         if not self.has_recent:
             self.has_recent = any([low <= file[5] <= high for file in files])  # noqa: C419  faster
