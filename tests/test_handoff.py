@@ -96,6 +96,18 @@ def test_what_was_given_is_given_again_where_that_was_forgotten(site: Given) -> 
     assert site.calls() == ["a.example", "b.example"]
 
 
+def test_a_damaged_line_of_what_was_given_is_forgotten(site: Given) -> None:
+    site.run(handoff=True)
+    handed = site.root / "state/handed"
+    whole = handed.read_bytes()
+    handed.write_bytes(whole.replace(b"a.example", b"a\xffexample"))
+    (site.root / ".zonebuild/stamps.handoff").unlink()
+    site.calls()
+    site.run(handoff=True, settle=True)
+    assert site.calls() == ["a.example"]
+    assert handed.read_bytes() == whole
+
+
 def test_a_zone_that_is_refused_is_an_error_of_its_own(site: Given) -> None:
     site.fault("a.example", 1)
     run = site.run(handoff=True)

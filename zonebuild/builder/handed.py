@@ -11,7 +11,7 @@ from pathlib import Path
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import replace_file
 
-_LINE = re.compile(r"(\w+) (\S+) ([0-9a-f]{64})")
+_LINE = re.compile(r"(\w+) ([!-~]+) ([0-9a-f]{64})", re.ASCII)
 _LIMIT = 1 << 28  # octets
 
 
