@@ -91,8 +91,8 @@ def look_for_zones(run: Run, stamps: dict[str, Stamp]) -> None:
         after[apex] = note_seen(arrival, seen.get(apex, ()), waited=waited)
     for apex in arrivals.keys() - set(apexes):
         run.outcome.put(ARRIVAL, apex, Report())
-    kept = {apex: known for apex, known in {**arrivals, **after}.items() if apex in apexes}
-    _keep(run, kept)
+    known = {**arrivals, **after}
+    _keep(run, {apex: known[apex] for apex in apexes if apex in known})
     for apex, look in looks.items():
         run.outcome.put(ARRIVAL, apex, _report(run, look, after.get(apex)))
         stamps[apex] = _stamp(run, look.config, begun, _due(run, look, after.get(apex)))

@@ -49,14 +49,16 @@ def copy_zones(
         sweep(folder)
     done: dict[str, Copied | str] = {}
     files: list[_File] = []
+    size = 0
     for apex, data in zones:
         file = _file_of(folder, apex, data, wants_rising=wants_rising)
         done[apex] = Copied(file.path, file.serial)
         if _content(file.path) != file.data:
             files.append(file)
-        if sum(len(file.data) for file in files) > _AT_ONCE:
+            size += len(file.data)
+        if size > _AT_ONCE:
             done.update(_write(files))
-            files = []
+            files, size = [], 0
     done.update(_write(files))
     return done
 
