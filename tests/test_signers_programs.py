@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -79,6 +81,8 @@ def test_every_kind_of_site_yaml_has_a_program_but_for_the_embedded_signer_and_n
         ("$TTL 60\na.test. 60 IN SOA ns. h. 4294967295 1 1 1 1\n", 4294967295),
         ("; SOA\n@ IN SOA ns. h. (\n 2026010100 1 1 1 1)\n", 2026010100),
         ("@ IN 60 soa ns. h. 9 1 1 1 1\n", 9),
+        ("@ IN SOA ns. h.(13 1 1 1 1)\n", 13),
+        ("@ IN SOA ns. h\\(h.x. 14 1 1 1 1\n", 14),
         ('@ 60 TXT "x SOA a b 3"\n@ 60 SOA ns. h. 4 1 1 1 1\n', 4),
         ("@ 60 SOA ns. h. 4294967296 1 1 1 1\n", None),
         ("@ 60 A 192.0.2.1\n", None),
@@ -300,6 +304,18 @@ def test_knot_names_what_it_could_not_load(control: ControlProgram) -> None:
     told = program.apply([A, B])
     assert verdicts(told) == {"a.test.": TOLD, "b.test.": REFUSED}
     assert told["b.test."].why == 'says "failed"; the log of knotd says why'
+
+
+def test_what_knot_did_not_come_to_in_time_is_not_told(
+    control: ControlProgram, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow"
+    fault = "echo 'error: [b.test.] (failed)'; exec sleep 60"
+    slow.write_text(f'#!/bin/sh\n[ "$1" != -b ] || {{ {fault}; }}\nexec {control.path} "$@"\n')
+    slow.chmod(0o755)
+    program = knot(control, "a.test", "b.test")
+    program = Knot(replace(program.config, command=(str(slow),), deadline=1))
+    assert verdicts(program.apply([A, B])) == {"a.test.": UNREACHED, "b.test.": REFUSED}
 
 
 def test_knot_without_the_template_takes_no_new_zone_but_reloads_others(
@@ -554,3 +570,39 @@ def test_a_command_that_does_not_end_is_ended(tmp_path: Path) -> None:
     assert told["a.test."] == (UNREACHED, '"sleep 60" did not end within 1 s')
     with pytest.raises(Unreadable, match="want `signed:`"):
         program.read_back("a.test.")
+
+
+def test_a_command_of_another_user_that_does_not_end_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[int] = []
+
+    def refuse(group: int, number: int) -> None:
+        started.append(group)
+        raise PermissionError  # what sudo runs is root's
+
+    monkeypatch.setattr(command.os, "killpg", refuse)
+    told = Exec(config("exec", command=("sleep", "3"), deadline=1)).apply([A])
+    assert told["a.test."] == (UNREACHED, '"sleep 3" did not end within 1 s')
+    assert len(started) == 1
+
+
+def test_a_full_disk_is_a_command_that_cannot_be_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(command.tempfile, "TemporaryFile", full)
+    done = command.run_command(["true"], deadline=1)
+    assert str(done) == '"true" cannot be run: no space left on device'
+
+
+def test_a_path_that_is_no_utf_8_is_given_as_it_is() -> None:
+    done = command.run_command(["od", "-An", "-tx1"], deadline=9, given="a\udcff")
+    assert done.out.split() == ["61", "ff"]
+
+
+def test_what_holds_no_soa_is_seen_in_a_moment() -> None:
+    start = time.process_time()
+    for text in (f"x {'1' * 20_000}\n", f"x SOA a {'(' * 20_000}x\n"):
+        assert file_serial(text) is None
+    assert time.process_time() - start < 1

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -62,39 +63,46 @@ def run_command(
 ) -> Done:
     """Run *command* to its end.
 
-    deadline: seconds, after which it and its children are killed. given: its standard input.
+    deadline: seconds, after which it and its children are killed, if this user may.
+    given: its standard input.
     limit: octets of its output that are kept, from the start.
     """
     words = tuple(command)
-    with (
-        tempfile.TemporaryFile() as source,
-        tempfile.TemporaryFile() as out,
-        tempfile.TemporaryFile() as err,
-    ):
-        source.write(given.encode())
-        source.seek(0)
-        try:
+    try:
+        with (
+            tempfile.TemporaryFile() as source,
+            tempfile.TemporaryFile() as out,
+            tempfile.TemporaryFile() as err,
+        ):
+            source.write(os.fsencode(given))
+            source.seek(0)
             process = subprocess.Popen(
                 words, stdin=source, stdout=out, stderr=err, env=_environment(), process_group=0
             )
-        except OSError as error:
-            reason = (error.strerror or "unknown error").lower()
-            return Done(words, None, why=f"cannot be run: {reason}")
-        code = _wait(process, deadline)
-        why = f"did not end within {deadline:g} s" if code is None else ""
-        return Done(words, code, _text(out, limit), _text(err, _SMALL), why)
+            code = _wait(process, deadline)
+            why = f"did not end within {deadline:g} s" if code is None else ""
+            return Done(words, code, _text(out, limit), _text(err, _SMALL), why)
+    except OSError as error:  # of the program, or of a full disk
+        reason = (error.strerror or "unknown error").lower()
+        return Done(words, None, why=f"cannot be run: {reason}")
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float) -> int | None:
-    """Return the exit code, None where *process* had to be killed. deadline: seconds."""
+    """Return the exit code, None where *process* did not end. deadline: seconds."""
     try:
         return process.wait(deadline)
     except subprocess.TimeoutExpired:
         return None
     finally:
         if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill *process* and its children; what sudo runs for another user is left to itself."""
+    with suppress(PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _environment() -> dict[str, str]:

@@ -139,12 +139,12 @@ class Knot:
         if done.is_ok:
             return dict.fromkeys((job.apex for job in jobs), TOLD)
         faults = {name.lower(): why for name, why in _FAULT.findall(done.said)}
-        if not faults:
-            return unreached(jobs, str(done))
+        is_whole = faults and done.code is not None and _NO_SOCKET not in done.said
+        rest = TOLD if is_whole else Told(Verdict.UNREACHED, str(done))
         return {
             job.apex: Told(Verdict.REFUSED, f"says {quoted(faults[job.name])}; {_LOG}")
             if job.name in faults
-            else TOLD
+            else rest
             for job in jobs
         }
 

@@ -20,8 +20,8 @@ _SERIALS = 1 << 32
 _LIMIT = 1 << 32  # octets of a zone
 # Also an SOA that is spread over lines in parentheses, or without TTL and class.
 _SOA = re.compile(
-    r"^(?P<before>[^\s;\"]*[ \t]+(?:\d+\w*[ \t]+)?(?:IN[ \t]+)?(?:\d+\w*[ \t]+)?SOA\s+\S+\s+\S+"
-    r"(?:\s|\()+)(?P<serial>\d{1,10})(?!\S)",
+    r"^(?P<before>[^\s;\"]*[ \t]+(?:\d\w*[ \t]+)?(?:IN[ \t]+)?(?:\d\w*[ \t]+)?SOA\s+\S+\s+"
+    r"(?:[^\s(\\]|\\.)+[\s(]+)(?P<serial>\d{1,10})(?!\S)",
     re.MULTILINE | re.IGNORECASE,
 )
 
