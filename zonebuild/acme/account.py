@@ -153,21 +153,26 @@ def register(desk: Desk, folder: AccountFolder, applicant: Applicant) -> str:
 
 
 def change_key(desk: Desk, folder: AccountFolder) -> None:
-    """Give the account another key. Errors: AcmeError, WriteError."""
+    """Give the account another key. Errors: AcmeError, WriteError.
+
+    A refusal may follow a yes that was lost on its way, so that the CA is asked which key it knows.
+    """
     from acme.jws import JWS
     from josepy.jwa import ES256
 
     old = desk.wire.key
     if old is None:
         raise AcmeError("there is no account key to change")
-    new = folder.make_key(is_next=True)
+    new, kid = folder.make_key(is_next=True), desk.wire.kid
     url = desk.directory.urls.get(KEY_CHANGE, "")
-    inner = json.dumps({"account": desk.wire.kid, "oldKey": _public(old)}).encode("ascii")
+    inner = json.dumps({"account": kid, "oldKey": _public(old)}).encode("ascii")
     signed = JWS.sign(inner, new, ES256, None, url, None)
     try:
         desk.post(KEY_CHANGE, json.loads(str(signed.json_dumps())))
     except Problem:
-        folder.drop_new_key()
+        if _settle_key_change(desk, folder):
+            return
+        desk.wire.key, desk.wire.kid = old, kid
         raise
     folder.take_new_key()
     desk.wire.key = new
@@ -185,16 +190,18 @@ def look(desk: Desk) -> Mapping[str, Any]:
     return desk.wire.fetch(desk.wire.kid).document()
 
 
-def _settle_key_change(desk: Desk, folder: AccountFolder) -> None:
-    """Finish, or forget, a change of the key that was cut off."""
+def _settle_key_change(desk: Desk, folder: AccountFolder) -> bool:
+    """Finish, or forget, a change of the key that was cut off; say whether it is finished."""
     new = folder.new_key()
     if new is None:
-        return
+        return False
     desk.wire.key, desk.wire.kid = new, ""
-    if find_account(desk, folder):
+    is_known = find_account(desk, folder)
+    if is_known:
         folder.take_new_key()
     else:
         folder.drop_new_key()
+    return is_known
 
 
 def _take_url(desk: Desk, folder: AccountFolder, reply: Reply) -> str:

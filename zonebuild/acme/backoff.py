@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PAUSES = (60, 600, 6000, 86400)  # seconds
+MOST_WAIT = 8 * 86400  # seconds that a CA may put us off: its limits are of a week at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +29,4 @@ class Failures:
 
 def add_failure(failures: Failures, now: int, *, until: int = 0) -> Failures:
     """Return *failures* and one more at *now*. until: Unix seconds, not to be tried before."""
-    return Failures(failures.count + 1, now, until)
+    return Failures(failures.count + 1, now, min(until, now + MOST_WAIT))

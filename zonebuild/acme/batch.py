@@ -17,8 +17,9 @@ from zonebuild.acme.clock import Clock
 from zonebuild.acme.directory import Desk, fault_of_profile
 from zonebuild.acme.keeper import Keeper
 from zonebuild.acme.order import INVALID, PENDING, PROCESSING, READY, VALID, Authorization, Order
-from zonebuild.acme.problem import AcmeError
+from zonebuild.acme.problem import AcmeError, Nonsense
 from zonebuild.acme.served import Scene, Spot, missing
+from zonebuild.diagnostic import quoted
 from zonebuild.tokens.names import Refused, Token, read_token
 
 _T = TypeVar("_T", Order, Authorization)
@@ -126,6 +127,8 @@ def _prepare(job: Job, tools: Tools) -> None:
         return
     for url in order.authorizations:
         found = orders.fetch_authorization(tools.desk.wire, url)
+        if found.name not in {name.removeprefix("*.") for name in job.names}:
+            raise Nonsense(f"{url} is about {quoted(found.name)}, which was not ordered")
         if found.status == VALID:
             continue
         if found.status != PENDING or found.challenge is None:
@@ -181,9 +184,9 @@ def _prove(job: Job, tools: Tools) -> None:
             tools,
         )
         if found.status != VALID:
-            job.failed.append(found.name)
+            job.failed.append(waiting.name)
             why = f": {found.error}" if found.error else ""
-            faults.append(f"the CA does not accept {found.name} ({found.status}){why}")
+            faults.append(f"the CA does not accept {waiting.name} ({found.status}){why}")
     if faults:
         raise AcmeError("; ".join(faults))
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PENDING, READY, PROCESSING, VALID, INVALID = "pending", "ready", "processing", "valid", "invalid"
 _DNS01 = "dns-01"
 _STATES = (PENDING, READY, PROCESSING, VALID, INVALID)
+_PROOFS = (PENDING, VALID, INVALID, "deactivated", "expired", "revoked")  # section 7.1.6
 _MOST_AUTHORIZATIONS = 200
 
 
@@ -125,14 +126,15 @@ def fetch_authorization(wire: Wire, url: str) -> Authorization:
     document = reply.document()
     identifier, challenges = document.get("identifier"), document.get("challenges")
     name = identifier.get("value") if isinstance(identifier, dict) else None
-    if not isinstance(name, str) or not isinstance(challenges, list):
+    status = document.get("status")
+    if not isinstance(name, str) or not isinstance(challenges, list) or status not in _PROOFS:
         raise Nonsense(f"{url} answers {quoted(str(dict(document)))}, want an authorization")
     found = [c for c in challenges if isinstance(c, dict) and c.get("type") == _DNS01]
     errors = [_error(c, url) for c in challenges if isinstance(c, dict)]
     return Authorization(
         url,
         name.lower(),
-        str(document.get("status")),
+        str(status),
         _challenge(found[0], url) if found else None,
         reply.retry,
         next(filter(None, errors), None),
@@ -152,7 +154,7 @@ def validation(challenge: Challenge, key: JWKEC) -> str:
 
     try:
         token = decode_b64jose(challenge.token)
-    except DeserializationError:
+    except (DeserializationError, ValueError):
         raise Nonsense(f"the CA gave the token {quoted(challenge.token)}") from None
     return str(DNS01(token=token).validation(key))
 

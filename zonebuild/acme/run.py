@@ -240,6 +240,9 @@ def _settle(world: World, place: Place, job: Job, due: Due, options: Options) ->
     now, name = world.clock.now(), job.lineage
     events = [Event(now, What.FAILED, place.name, (failed,)) for failed in job.failed]
     if job.chain is None:
+        if isinstance(job.fault, UnfitChain):  # it counts all the same, and is not fetched again
+            how = _how(world, place, job, due)
+            events.append(Event(now, What.ISSUED, place.name, job.names, how, options.is_forced))
         if events:
             world.state.note(*events, now=now)
         _fail(world, name, place, job.fault or AcmeError("nothing came of it"), job)

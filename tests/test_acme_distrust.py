@@ -1,0 +1,138 @@
+"""A CA that answers wrongly, or says too much, and what is not taken from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acme_lab import Lab, NameServer, TestCa, acme_ca, name_server, problem
+from zonebuild.acme.account import change_key, enter
+from zonebuild.acme.backoff import MOST_WAIT
+from zonebuild.acme.ledger import What
+from zonebuild.acme.problem import Problem, Unreachable
+from zonebuild.acme.wire import Reply, Wire
+from zonebuild.acme.world import World
+
+AUTHORIZATION = "POST /acme/authz"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestCa, NameServer]]:
+    """One CA and one name server for all tests here."""
+    folder = tmp_path_factory.mktemp("ca")
+    with name_server(folder) as server, acme_ca(folder, server.port) as ca:
+        yield ca, server
+
+
+@pytest.fixture
+def lab(tmp_path: Path, served: tuple[TestCa, NameServer]) -> Lab:
+    """A fresh site with one lineage; the CA has forgotten what it was asked."""
+    ca, server = served
+    ca.forget()
+    server.box, server.aliases, server.lagging = tmp_path / "dnsextra", {}, set()
+    server.box.mkdir()
+    made = Lab(tmp_path, ca, server)
+    made.lineages(web="{names: [www.example.test]}")
+    return made
+
+
+def proof(name: str, status: str = "pending", token: str = "dG9rZW4") -> dict[str, Any]:
+    """Return the fault of an authorization that says this."""
+    challenge = {"type": "dns-01", "url": "http://127.0.0.1/c", "token": token}
+    body = {
+        "identifier": {"type": "dns", "value": name},
+        "status": status,
+        "challenges": [challenge],
+    }
+    return {"match": AUTHORIZATION, "status": 200, "body": body}
+
+
+@pytest.mark.parametrize("status", ["pending", "invalid", "valid"])
+@pytest.mark.parametrize("name", ["other.example.test", "a..b", "../../etc", "\u00e4\n", "x" * 70])
+def test_a_proof_of_a_name_that_was_not_ordered_is_none(lab: Lab, name: str, status: str) -> None:
+    lab.ca.fail({**proof(name, status), "times": 9})
+    (finding,) = lab.run().findings
+    assert "which was not ordered" in finding.message
+    assert finding.message.isascii()
+    assert finding.message.isprintable()
+    assert [e for e in lab.state.events if e.what is What.FAILED] == []
+    assert list(lab.box.iterdir()) == []
+
+
+@pytest.mark.parametrize("status", ["\x1b[2J", "", "ready"])
+def test_a_status_that_no_proof_has_is_nonsense(lab: Lab, status: str) -> None:
+    lab.ca.fail({**proof("www.example.test", status), "times": 9})
+    (finding,) = lab.run().findings
+    assert "want an authorization" in finding.message
+    assert "\x1b" not in finding.message
+
+
+@pytest.mark.parametrize("token", ["\ud800", "a", "a b"])
+def test_a_token_that_is_no_base64url_is_told(lab: Lab, token: str) -> None:
+    lab.ca.fail({**proof("www.example.test", token=token), "times": 9})
+    (finding,) = lab.run().findings
+    assert "the CA gave the token" in finding.message
+
+
+def test_a_certificate_that_is_of_no_use_counts_all_the_same(lab: Lab) -> None:
+    lab.lineages(web="{names: [www.example.test], chain: Nobody}")
+    (finding,) = lab.run().findings
+    assert "no chain of the CA ends at Nobody" in finding.message
+    issued = [event.names for event in lab.state.events if event.what is What.ISSUED]
+    assert issued == [("www.example.test",)]
+
+
+def test_no_ca_puts_a_renewal_off_for_years(lab: Lab) -> None:
+    fault = problem("rateLimited", 429, headers={"Retry-After": "2147483647"})
+    lab.ca.fail({"match": "POST /acme/neworder", **fault})
+    lab.run()
+    lab.time.ahead += MOST_WAIT + 10
+    assert list(lab.run().issued) == ["web"]
+
+
+# -- the key of the account ------------------------------------------------------------------------
+
+
+def entered(lab: Lab) -> tuple[World, Any, Any]:
+    """Return a world with an account, its directory and its folder."""
+    world = lab.world()
+    place = world.plan.directory(world.plan.entries["web"])
+    assert place is not None
+    return world, world.desks.entered(place), world.desks.folder(place)
+
+
+def test_a_change_of_key_whose_answer_was_lost_is_no_lost_account(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, desk, folder = entered(lab)
+    url, usual, lost = desk.wire.kid, Wire._send, []
+
+    def send(wire: Wire, method: str, to: str, data: str | None = None) -> Reply:
+        reply = usual(wire, method, to, data)
+        if "key-change" in to and not lost:
+            lost.append(reply.status)
+            raise Unreachable("the answer is lost")
+        return reply
+
+    monkeypatch.setattr(Wire, "_send", send)
+    change_key(desk, folder)
+    assert lost == [200]
+    assert folder.new_key() is None
+    assert enter(desk, folder)
+    assert desk.wire.kid == url
+    assert desk.wire.fetch(url).document()["status"] == "valid"
+    world.desks.close()
+
+
+def test_a_change_of_key_that_is_refused_keeps_the_old_one(lab: Lab) -> None:
+    world, desk, folder = entered(lab)
+    url, before = desk.wire.kid, folder.key()
+    lab.ca.fail({"match": "key-change", "times": 9, **problem("malformed", 400)})
+    with pytest.raises(Problem, match="said malformed"):
+        change_key(desk, folder)
+    assert (folder.new_key(), folder.key(), desk.wire.kid) == (None, before, url)
+    assert desk.wire.fetch(url).document()["status"] == "valid"
+    world.desks.close()
