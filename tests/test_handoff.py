@@ -195,14 +195,28 @@ def remove(site: Given, monkeypatch: pytest.MonkeyPatch, zone: str) -> int:
 
 
 def test_a_removed_zone_is_taken_away_from_its_program(
-    site: Given, monkeypatch: pytest.MonkeyPatch
+    site: Given, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.run(handoff=True)
     site.calls()
     assert remove(site, monkeypatch, "b.example") == 0
+    assert capsys.readouterr().err == ""
     assert site.calls() == ["gone"]
     assert "b.example" not in (site.root / "state/handed").read_text()
     assert not (site.root / "unsigned/b.example").exists()
+
+
+def test_a_name_with_nothing_to_remove_is_told(
+    site: Given, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from argparse import Namespace
+
+    site.run(handoff=True)
+    site.calls()
+    monkeypatch.chdir(site.root)
+    assert remove_command(Namespace(name="bb.example", no_ds=False)) == 0
+    assert capsys.readouterr().err == "zonebuild: there is nothing of bb.example. to remove\n"
+    assert site.calls() == []
 
 
 def test_a_zone_stays_while_its_program_cannot_be_told(

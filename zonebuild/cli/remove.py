@@ -60,8 +60,11 @@ def _remove(run: Run, apex: str) -> int:
     if fault:
         print(f"zonebuild: {apex} is not removed: {fault}", file=sys.stderr)
         return 1
-    for path in remove_zone(run, apex):
+    removed = remove_zone(run, apex)
+    for path in removed:
         print(f"removed {path}")
+    if not removed and config is None:
+        print(f"zonebuild: there is nothing of {apex} to remove", file=sys.stderr)
     return 0
 
 
