@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +16,13 @@ import pytest
 from tests.acme_lab import Lab, NameServer, TestCa, acme_ca, name_server, problem
 from zonebuild.acme.account import change_key, enter
 from zonebuild.acme.backoff import MOST_WAIT
+from zonebuild.acme.certificate import read_chain
 from zonebuild.acme.ledger import What
 from zonebuild.acme.problem import Problem, Unreachable
+from zonebuild.acme.rehearse import Rehearsal
 from zonebuild.acme.wire import Reply, Wire
 from zonebuild.acme.world import World
+from zonebuild.cli.acme_account import change_account, revoke
 
 AUTHORIZATION = "POST /acme/authz"
 
@@ -85,6 +93,17 @@ def test_a_certificate_that_is_of_no_use_counts_all_the_same(lab: Lab) -> None:
     assert issued == [("www.example.test",)]
 
 
+def test_a_failed_proof_of_a_rehearsal_counts_too(lab: Lab) -> None:
+    world, _, _ = entered(lab)
+    place = world.plan.directory(world.plan.entries["web"])
+    assert place is not None
+    lab.ca.fail({**proof("www.example.test", "invalid"), "times": 9})
+    assert not Rehearsal(world, place, "web").go_through()
+    failed = [event.names for event in lab.state.events if event.what is What.FAILED]
+    assert failed == [("www.example.test",)]
+    world.desks.close()
+
+
 def test_no_ca_puts_a_renewal_off_for_years(lab: Lab) -> None:
     fault = problem("rateLimited", 429, headers={"Retry-After": "2147483647"})
     lab.ca.fail({"match": "POST /acme/neworder", **fault})
@@ -108,7 +127,8 @@ def test_a_change_of_key_whose_answer_was_lost_is_no_lost_account(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, desk, folder = entered(lab)
-    url, usual, lost = desk.wire.kid, Wire._send, []
+    url, usual = desk.wire.kid, Wire._send
+    lost: list[int] = []
 
     def send(wire: Wire, method: str, to: str, data: str | None = None) -> Reply:
         reply = usual(wire, method, to, data)
@@ -135,4 +155,72 @@ def test_a_change_of_key_that_is_refused_keeps_the_old_one(lab: Lab) -> None:
         change_key(desk, folder)
     assert (folder.new_key(), folder.key(), desk.wire.kid) == (None, before, url)
     assert desk.wire.fetch(url).document()["status"] == "valid"
+    world.desks.close()
+
+
+# -- answers without an end ------------------------------------------------------------------------
+
+DRIPS = {
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"a: b\r\n"),
+}
+
+
+@pytest.mark.parametrize(("head", "drop"), DRIPS.values(), ids=DRIPS)
+def test_an_answer_that_comes_drop_by_drop_ends(
+    head: bytes, drop: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zonebuild.acme.wire._ANSWER", 0.5)
+    monkeypatch.setattr("zonebuild.acme.wire.PATIENCE", 0.0)
+    begun = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, args=(server, head, drop), daemon=True).start()
+        with pytest.raises(Unreachable, match=r"does not end its answer within 0\.5 s"):
+            Wire().get(f"http://127.0.0.1:{server.getsockname()[1]}/")
+    assert time.monotonic() - begun < 5
+
+
+def drip(server: socket.socket, head: bytes, drop: bytes) -> None:
+    """Answer one request for five seconds, an octet or a line at a time."""
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        connection.recv(4096)
+        connection.sendall(head)
+        for _ in range(100):
+            connection.sendall(drop)
+            time.sleep(0.05)
+
+
+# -- what people are shown -------------------------------------------------------------------------
+
+
+def options(what: str) -> argparse.Namespace:
+    return argparse.Namespace(what=what, ca="", staging=False, new_key=False)
+
+
+def test_words_of_the_ca_are_quoted_where_they_are_shown(
+    lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world, _, _ = entered(lab)
+    assert change_account(world, options("show")) == 0
+    shown = capfd.readouterr()[0]
+    assert " valid\n" in shown
+    assert 'CAA 0 issue "ca.test; ' in shown
+    fault = {"status": 200, "body": {"status": "\x1b[2J gone\nCAA"}}
+    lab.ca.fail({"match": "POST /acme/acct", "times": 9, **fault})
+    assert change_account(world, options("show")) == 0
+    assert '"\\x1b[2J gone\\nCAA"\n' in capfd.readouterr()[0]
+    world.desks.close()
+
+
+def test_who_revokes_a_stolen_key_hears_how_another_takes_its_turn(
+    lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lab.run()
+    world, _, _ = entered(lab)
+    key = lab.world().store.newest("web")
+    assert key is not None
+    assert revoke(world, "web", 1) == 0
+    digits = read_chain(key).held.key[:16]
+    assert f"`zonebuild lineage compromised web {digits}`" in capfd.readouterr()[0]
     world.desks.close()

@@ -135,10 +135,12 @@ class Rehearsal:
         desk = world.desks.entered(self.place)
         tools = Tools(desk, keeper, world.plan.scene, world.clock, world.publish, _ignore)
         run_batch([job], tools)
+        now = world.clock.now()
+        failed = [Event(now, What.FAILED, self.place.name, (name,)) for name in job.failed]
+        world.state.note(*failed, now=now)
         served = job.served_at - begun if job.served_at else 0.0
         if job.fault is not None or job.chain is None:
             raise job.fault or AcmeError("no certificate came")
-        now = world.clock.now()
         issued = Event(now, What.ISSUED, self.place.name, job.names, How.NEW, is_forced=True)
         world.state.note(issued, now=now)
         count = len(job.tokens)

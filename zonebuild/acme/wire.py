@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from zonebuild import __version__
@@ -29,6 +31,7 @@ _PASSES = (429, 500, 502, 503, 504)
 _NONCES = 12  # refused in a row
 _PAUSES = (1.0, 4.0, 10.0, 20.0)  # seconds, where the CA does not say
 _CONNECT, _READ = 10.0, 45.0  # seconds
+_ANSWER = 90.0  # seconds for the whole of an answer
 _AGENT = f"zonebuild/{__version__}"
 
 
@@ -146,6 +149,29 @@ class Wire:
     # -- one exchange ------------------------------------------------------------------------
 
     def _send(self, method: str, url: str, data: str | None = None) -> Reply:
+        """Return the answer, whole within `_ANSWER`: a socket's patience begins anew at each octet.
+
+        So a thread does it that is left behind in the end, with its connections.
+        """
+        future: Future[Reply] = Future()
+
+        def exchange() -> None:
+            try:
+                future.set_result(self._exchange(method, url, data))
+            except BaseException as error:  # noqa: BLE001  # it is raised below
+                future.set_exception(error)
+
+        Thread(target=exchange, daemon=True).start()
+        try:
+            reply = future.result(_ANSWER)
+        except TimeoutError:
+            self._session = None
+            raise Unreachable(f"{url} does not end its answer within {_ANSWER:g} s") from None
+        if nonce := reply.headers.get("replay-nonce"):
+            self._nonces.append(nonce)
+        return reply
+
+    def _exchange(self, method: str, url: str, data: str | None) -> Reply:
         import requests
 
         if self._session is None:
@@ -175,8 +201,6 @@ class Wire:
             if len(body) > MAX_OCTETS:
                 raise Nonsense(f"{response.url} answers more than {MAX_OCTETS} octets")
         headers = {name.lower(): value for name, value in response.headers.items()}
-        if nonce := headers.get("replay-nonce"):
-            self._nonces.append(nonce)
         retry = retry_after(headers.get("retry-after"), self.clock.now())
         return Reply(response.url, response.status_code, headers, body, retry)
 

@@ -6,11 +6,15 @@ import argparse
 import sys
 
 from zonebuild.acme.account import change_key, deactivate, enter, look
+from zonebuild.acme.certificate import read_chain
 from zonebuild.acme.directory import REVOKE
 from zonebuild.acme.plan import STAGING, Place
 from zonebuild.acme.problem import AcmeError, Problem
 from zonebuild.acme.world import World
 from zonebuild.cli import fail
+from zonebuild.diagnostic import quoted
+
+_KEY_COMPROMISE = 1  # RFC 5280 section 5.3.1
 
 
 def change_account(world: World, options: argparse.Namespace) -> int:
@@ -39,6 +43,9 @@ def revoke(world: World, lineage: str, reason: int) -> int:
             return _refuse(problem)
     except AcmeError as error:
         return _refuse(error)
+    if reason == _KEY_COMPROMISE:
+        key = read_chain(pem).held.key[:16]
+        print(f"{lineage}: `zonebuild lineage compromised {lineage} {key}` lets its next key come")
     print(f"{lineage}: revoked; `zonebuild acme run --force {lineage}` asks for another one")
     return 0
 
@@ -63,8 +70,8 @@ def _show(world: World, place: Place, _: argparse.Namespace) -> int:
         print(f"no account at {place.name}; `zonebuild acme account register` makes one")
         return 1
     told = look(desk)
-    print(f"{place.name}: {desk.wire.kid} {told.get('status')}")
-    for identity in desk.directory.caa:
+    print(f"{place.name}: {desk.wire.kid} {_shown(told.get('status'))}")
+    for identity in map(_shown, desk.directory.caa):
         print(f'CAA 0 issue "{identity}; validationmethods=dns-01; accounturi={desk.wire.kid}"')
     return 0
 
@@ -75,7 +82,7 @@ def _register(world: World, place: Place, options: argparse.Namespace) -> int:
     print(f"{place.name}: {world.desks.register(place)}")
     terms = world.desks.plain(place).directory.meta.get("termsOfService")
     if terms:
-        print(f"its terms, to which this agrees: {terms}")
+        print(f"its terms, to which this agrees: {_shown(terms)}")
     return 0
 
 
@@ -97,6 +104,13 @@ def _deactivate(world: World, place: Place, _: argparse.Namespace) -> int:
 
 
 _DONE = {"show": _show, "register": _register, "rekey": _rekey, "deactivate": _deactivate}
+
+
+def _shown(value: object) -> str:
+    """Return a word of the CA; quoted where it is more than one of plain characters."""
+    text = str(value)
+    is_plain = text.isascii() and text.isprintable() and not {*text} & {*' "'}
+    return text if is_plain else quoted(text)
 
 
 def _base64url(pem: str) -> str:
