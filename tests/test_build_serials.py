@@ -143,3 +143,22 @@ def test_every_place_that_names_the_serial_has_it(tmp_path: Path) -> None:
     site.run()
     assert site.serial(ZONE) == TODAY + 1
     assert f'@ 3600 TXT "serial {TODAY + 1}"' in site.records(ZONE)
+
+
+def test_ten_new_zones_do_not_wait_for_one_silent_server_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zonebuild.builder.server_serials._PATIENCE", 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.setblocking(False)
+        site = SmallSite(tmp_path / "site", [])
+        for number in range(10):
+            servers = f"servers: ['127.0.0.1:{mute.getsockname()[1]}']\n"
+            site.add_zone(f"z{number}.example", yaml=servers)
+        run = site.run()
+        mute.recv(512)  # the first zone's question, and none after it
+        with pytest.raises(BlockingIOError):
+            mute.recv(512)
+    assert run.code == 1
+    assert run.told.count("the last serial is not known") == 10

@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Collection
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,6 @@ from zonebuild.site.names import SITE_FILE
 
 if TYPE_CHECKING:
     from zonebuild.builder.run import Run
-    from zonebuild.site.config import ZoneConfig
 
 # Entries of the stamps that are no zone.
 _LISTING, _SITE, _FREEZES = "zones/", "site.yaml", "state/frozen/"
@@ -131,10 +129,11 @@ class Session:
 
     def _build(self, apexes: list[str], stamps: dict[str, Stamp]) -> None:
         from zonebuild.builder import zones
+        from zonebuild.builder.server_serials import ServerSerials
 
         run = self.run()
         with show_progress("building") as progress:
-            ask = partial(_ask_servers, run)
+            ask = ServerSerials(run)
             zones.build_zones(run, apexes, stamps, progress=progress, ask_servers=ask)
         run.outcome.put(*SITE, Report(tuple(run.site_findings)))
         run.outcome.put("zones/", "", _listing_report(run))
@@ -255,13 +254,6 @@ def _override_key() -> str:
     except OSError:
         return f" {path}"
     return f" {path} {found.st_mtime_ns} {found.st_size} {found.st_ino} {found.st_ctime_ns}"
-
-
-def _ask_servers(run: Run, config: ZoneConfig) -> int | None:
-    from zonebuild.builder.keyring import read_keyring
-    from zonebuild.probe.serials import ask_serial
-
-    return ask_serial(config.apex, config.servers, read_keyring(run)[0])
 
 
 def _listing_report(run: Run) -> Report:

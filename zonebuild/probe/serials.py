@@ -48,7 +48,11 @@ def ask_serial(apex: str, servers: Sequence[Server], keyring: Keyring = NO_KEYS)
     0 where each of them answers that it has no such zone; None where that is not known.
     apex: absolute.
     """
-    answers = ask(servers, apex, "SOA", keyring=keyring)
+    return newest_serial(ask(servers, apex, "SOA", keyring=keyring))
+
+
+def newest_serial(answers: Sequence[Answer]) -> int | None:
+    """Return the serial that `ask_serial` makes of the *answers* of all servers of a zone."""
     newest: int | None = None
     for serial in map(serial_of, answers):
         if serial is not None and (newest is None or is_newer(serial, newest)):
