@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from tests.acme_lab import (
     name_server,
     problem,
 )
+from zonebuild.acme.batch import Job
 from zonebuild.acme.ledger import What
 from zonebuild.acme.memory import Pending
 from zonebuild.acme.problem import AcmeError
@@ -316,3 +318,13 @@ def test_a_chain_that_the_store_refuses_stops_no_other_and_is_fetched_again(
     lab.ca.forget()
     assert list(lab.run().issued) == ["a"]
     assert lab.ca.asked("neworder") == []
+
+
+def test_a_job_that_begins_again_keeps_what_was_asked_and_nothing_else() -> None:
+    asked = {"lineage": "web", "names": ("a.example",), "key": b"k", "issuer": "i", "replaces": "r"}
+    job = Job(**asked, profile="p")
+    for one in dataclasses.fields(Job):
+        if one.name not in {*asked, "profile"}:
+            setattr(job, one.name, ["left over"])
+    job.begin_again()
+    assert job == Job(**asked, profile="p")

@@ -55,6 +55,12 @@ class Job:
     chain: Chain | None = None
     fault: AcmeError | None = None
 
+    def begin_again(self) -> None:
+        """Forget all that came of it so far: the order belonged to an account that is gone."""
+        self.url, self.is_replacing, self.order = "", False, None
+        self.waiting, self.tokens, self.spots, self.failed = [], [], [], []
+        self.served_at, self.chain, self.fault = 0.0, None, None
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:

@@ -211,7 +211,7 @@ def _run(world: World, place: Place, jobs: Sequence[Job], due: dict[str, Due]) -
     if again:
         world.desks.enter_again(place)
         for job in again:
-            job.fault, job.order, job.url = None, None, ""
+            job.begin_again()
         run_batch(again, tools)
 
 
