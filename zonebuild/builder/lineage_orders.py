@@ -78,8 +78,10 @@ def _allowed(state: State) -> frozenset[str]:
 
 
 def _names(folder: Path) -> set[str]:
+    """Return the files in *folder*; a folder there is somebody else's."""
     try:
-        return set(os.listdir(folder))
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)}
     except OSError:
         return set()
 
