@@ -24,6 +24,11 @@ def site_keys() -> str:
     return "signer: opendnssec\n"
 
 
+def _asked(program: str) -> list[str | Path]:
+    """Return the question whether a daemon runs; one that is on its way down may never answer."""
+    return ["timeout", "2", program, "running"]
+
+
 class OpenDNSSEC:
     """Both daemons in *folder*, by the examples in state/config/ of *site*."""
 
@@ -33,11 +38,11 @@ class OpenDNSSEC:
         running = "Engine running"
         self.enforcer = Daemon(
             host, ["ods-enforcerd", "-d"], folder / "enforcerd.log",
-            lambda: running in host.run(["ods-enforcer", "running"]).stdout,
+            lambda: running in host.run(_asked("ods-enforcer")).stdout,
         )  # fmt: skip
         self.signer = Daemon(
             host, ["ods-signerd", "-d"], folder / "signerd.log",
-            lambda: running in host.run(["ods-signer", "running"]).stdout,
+            lambda: running in host.run(_asked("ods-signer")).stdout,
         )  # fmt: skip
 
     def _prepare(self, examples: Path) -> None:
