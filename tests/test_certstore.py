@@ -379,6 +379,18 @@ def test_backups_go_by_count_and_age(tmp_path: Path) -> None:
     assert len(store.backups(NAME)) == 4
 
 
+@pytest.mark.parametrize("name", ["99999999T999999Z-0001", "20260230T000000Z-0001", "x", "lost"])
+def test_a_folder_among_the_backups_that_is_none_is_left_alone(
+    store: Store, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / BACKUPS / name).mkdir(parents=True)
+    in_use(tmp_path, store)
+    kept = [backup.name for backup in store.backups(NAME)]
+    assert kept
+    assert name not in kept
+    assert (tmp_path / BACKUPS / name).is_dir()
+
+
 def test_a_clock_that_goes_back_leaves_backups_in_their_order(store: Store) -> None:
     for at in (NOW, NOW, NOW - DAY):
         store.keep_issued(NAME, chain(KEY, begins=NOW - 2 * DAY), KEY, at)

@@ -37,8 +37,16 @@ def list_backups(shelf: Shelf) -> list[Backup]:
         return []
     except OSError as error:
         raise WriteError(shelf.backups, error) from error
-    matches = filter(None, map(_NAME.fullmatch, names))
-    return [Backup(m[0], calendar.timegm(time.strptime(m[1], _TIME))) for m in matches]
+    return list(filter(None, map(_backup, names)))
+
+
+def _backup(name: str) -> Backup | None:
+    """Return the backup in a folder of this *name*, None where no backup is named so."""
+    found = _NAME.fullmatch(name)
+    try:
+        return Backup(name, calendar.timegm(time.strptime(found[1], _TIME))) if found else None
+    except ValueError:  # digits that are no moment
+        return None
 
 
 def back_up(shelf: Shelf, *, now: int) -> Backup | None:
