@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import socket
 import threading
 import time
@@ -18,11 +20,12 @@ from zonebuild.acme.account import change_key, enter
 from zonebuild.acme.backoff import MOST_WAIT
 from zonebuild.acme.certificate import read_chain
 from zonebuild.acme.ledger import What
-from zonebuild.acme.problem import Problem, Unreachable
+from zonebuild.acme.problem import Nonsense, Problem, Unreachable
 from zonebuild.acme.rehearse import Rehearsal
 from zonebuild.acme.wire import Reply, Wire
 from zonebuild.acme.world import World
 from zonebuild.cli.acme_account import change_account, revoke
+from zonebuild.files.write import WriteError
 
 AUTHORIZATION = "POST /acme/authz"
 
@@ -156,6 +159,58 @@ def test_a_change_of_key_that_is_refused_keeps_the_old_one(lab: Lab) -> None:
     assert (folder.new_key(), folder.key(), desk.wire.kid) == (None, before, url)
     assert desk.wire.fetch(url).document()["status"] == "valid"
     world.desks.close()
+
+
+def test_a_key_that_cannot_be_put_aside_is_told_with_its_path(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, folder = entered(lab)
+    folder.make_key(is_next=True)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "rename", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    for act in (folder.take_new_key, folder.drop_new_key, lambda: folder.retire("x")):
+        with pytest.raises(WriteError, match=r"key\S*\.pem: cannot be written: read-only file"):
+            act()
+
+
+# -- where an answer leads -------------------------------------------------------------------------
+
+
+def led(monkeypatch: pytest.MonkeyPatch, hops: dict[str, str]) -> list[str]:
+    """Let a GET of each URL of *hops* lead to its value; return the list of what is asked."""
+    asked: list[str] = []
+
+    def exchange(_: Wire, method: str, url: str, data: str | None = None) -> Reply:
+        assert (method, data) == ("GET", None)
+        asked.append(url)
+        return Reply(url, 302 if url in hops else 200, {"location": hops.get(url, "")}, b"{}")
+
+    monkeypatch.setattr(Wire, "_exchange", exchange)
+    return asked
+
+
+@pytest.mark.parametrize("target", ["http://ca.test/ari", "ftp://ca.test/ari"])
+def test_no_hop_of_a_get_leaves_https(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = led(monkeypatch, {"https://ca.test/a": "/b", "https://ca.test/b": target})
+    with pytest.raises(Nonsense, match=r"^https://ca\.test/a leads to .* which is not https"):
+        Wire().get("https://ca.test/a")
+    assert asked == ["https://ca.test/a", "https://ca.test/b"]
+
+
+def test_a_hop_to_https_is_followed_wherever_it_is_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    hops = {"http://127.0.0.1/a": "https://ca.test/a", "https://ca.test/a": "b?c"}
+    led(monkeypatch, hops)
+    assert Wire().get("http://127.0.0.1/a").url == "https://ca.test/b?c"
+
+
+def test_hops_without_an_end_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    led(monkeypatch, {"https://ca.test/a": "https://ca.test/a"})
+    with pytest.raises(Nonsense, match="leads from one place to the next without an end"):
+        Wire().get("https://ca.test/a")
 
 
 # -- answers without an end ------------------------------------------------------------------------

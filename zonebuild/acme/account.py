@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zonebuild.acme.directory import KEY_CHANGE, NEW_ACCOUNT, Desk, is_url
+from zonebuild.acme.directory import KEY_CHANGE, NEW_ACCOUNT, Desk
 from zonebuild.acme.problem import AcmeError, Nonsense, Problem
+from zonebuild.acme.url import is_url
 from zonebuild.acme.wire import Reply
 from zonebuild.files.read import SourceError, read_outside
-from zonebuild.files.write import make_directory, replace_file, sweep
+from zonebuild.files.write import WriteError, make_directory, replace_file, sweep
 
 if TYPE_CHECKING:
     from josepy.jwk import JWKEC
@@ -92,18 +93,22 @@ class AccountFolder:
             replace_file(self.path / _CAA, data)
 
     def take_new_key(self) -> None:
-        """Let the new key take the old one's place."""
-        os.rename(self.path / _NEW_KEY, self.path / _KEY)
+        """Let the new key take the old one's place. Errors: WriteError."""
+        _rename(self.path / _NEW_KEY, self.path / _KEY)
 
     def drop_new_key(self) -> None:
-        """Forget the key that was to follow."""
-        (self.path / _NEW_KEY).unlink(missing_ok=True)
+        """Forget the key that was to follow. Errors: WriteError."""
+        path = self.path / _NEW_KEY
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise WriteError(path, error) from error
 
     def retire(self, suffix: str) -> None:
-        """Put key and URL of an account that is no more aside."""
+        """Put key and URL of an account that is no more aside. Errors: WriteError."""
         for name in (_KEY, _URL, _CAA):
             if os.path.lexists(self.path / name):
-                os.rename(self.path / name, self.path / f"{name}.{suffix}")
+                _rename(self.path / name, self.path / f"{name}.{suffix}")
 
 
 def enter(desk: Desk, folder: AccountFolder) -> bool:
@@ -179,7 +184,7 @@ def change_key(desk: Desk, folder: AccountFolder) -> None:
 
 
 def deactivate(desk: Desk, folder: AccountFolder, now: int) -> None:
-    """End the account for ever. Errors: AcmeError."""
+    """End the account for ever. Errors: AcmeError, WriteError."""
     desk.wire.post(desk.wire.kid, {"status": "deactivated"})
     folder.retire(f"deactivated-{now}")
     desk.wire.key, desk.wire.kid = None, ""
@@ -239,6 +244,13 @@ def _bound(desk: Desk, binding: tuple[str, str, str]) -> Mapping[str, Any]:
 
 def _public(key: JWKEC) -> Mapping[str, Any]:
     return dict(key.public_key().to_json())
+
+
+def _rename(path: Path, target: Path) -> None:
+    try:
+        os.rename(path, target)
+    except OSError as error:
+        raise WriteError(path, error) from error
 
 
 def _read_key(path: Path) -> JWKEC | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from zonebuild.acme.certificate import Chain
 from zonebuild.acme.clock import Clock
-from zonebuild.acme.directory import RENEWAL_INFO, Desk, is_url
+from zonebuild.acme.directory import RENEWAL_INFO, Desk
 from zonebuild.acme.problem import AcmeError, Problem, Unreachable
 from zonebuild.acme.renew import (
     LOOK_AGAIN,
@@ -20,6 +20,7 @@ from zonebuild.acme.renew import (
     take_silence,
     take_window,
 )
+from zonebuild.acme.url import is_url
 
 _PASSES = (429, 500, 502, 503, 504)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from zonebuild.acme.problem import AcmeError, Nonsense, Problem
+from zonebuild.acme.url import is_url
 from zonebuild.acme.wire import Reply, Wire
 from zonebuild.diagnostic import quoted
 
@@ -51,18 +51,6 @@ def read_directory(document: Mapping[str, Any], url: str) -> Directory:
     )
 
 
-def is_url(value: object, *, like: str) -> bool:
-    """Say whether *value* is a URL, and not less safe than *like*."""
-    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
-        return False
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    safe = ("https",) if urlsplit(like).scheme == "https" else ("https", "http")
-    return parts.scheme in safe and bool(parts.netloc) and " " not in value
-
-
 def fault_of_profile(directory: Directory, profile: str) -> str:
     """Return why *profile* cannot be asked for, empty where it can."""
     if not profile:
@@ -88,8 +76,6 @@ class Desk:
         """The directory. Errors: AcmeError."""
         if self._known is None:
             reply = self.wire.get(self.url)
-            if not is_url(reply.url, like=self.url):
-                raise Nonsense(f"{self.url} leads to {quoted(reply.url)}, which is not https")
             self._known = read_directory(reply.document(), reply.url)
             self.wire.new_nonce = self._known.urls[NEW_NONCE]
         return self._known

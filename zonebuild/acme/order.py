@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zonebuild.acme.directory import NEW_ORDER, RENEWAL_INFO, Desk, is_url
+from zonebuild.acme.directory import NEW_ORDER, RENEWAL_INFO, Desk
 from zonebuild.acme.problem import Nonsense, Problem
+from zonebuild.acme.url import is_url
 from zonebuild.acme.wire import Reply, Wire
 from zonebuild.diagnostic import quoted
 

@@ -15,10 +15,12 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from threading import Thread
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from zonebuild import __version__
 from zonebuild.acme.clock import Clock
 from zonebuild.acme.problem import AcmeError, Nonsense, Problem, Unreachable, problem_code
+from zonebuild.acme.url import is_url
 from zonebuild.diagnostic import quoted
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 MAX_OCTETS = 1 << 20  # of one answer
 PATIENCE = 60.0  # seconds that one request may be put off in all
 _PASSES = (429, 500, 502, 503, 504)
+_ELSEWHERE = (301, 302, 303, 307, 308)
+_HOPS = 10  # from one place to the next, of a GET
 _NONCES = 12  # refused in a row
 _PAUSES = (1.0, 4.0, 10.0, 20.0)  # seconds, where the CA does not say
 _CONNECT, _READ = 10.0, 45.0  # seconds
@@ -157,7 +161,9 @@ class Wire:
 
         def exchange() -> None:
             try:
-                future.set_result(self._exchange(method, url, data))
+                future.set_result(
+                    self._follow(url) if method == "GET" else self._exchange(method, url, data)
+                )
             except BaseException as error:  # noqa: BLE001  # it is raised below
                 future.set_exception(error)
 
@@ -171,7 +177,20 @@ class Wire:
             self._nonces.append(nonce)
         return reply
 
-    def _exchange(self, method: str, url: str, data: str | None) -> Reply:
+    def _follow(self, url: str) -> Reply:
+        """Return what *url* leads to, by hops that are no less safe than itself."""
+        where = url
+        for _ in range(_HOPS):
+            reply = self._exchange("GET", where)
+            target = reply.headers.get("location", "")
+            if reply.status not in _ELSEWHERE or not target:
+                return reply
+            where = urljoin(where, target)
+            if not is_url(where, like=url):
+                raise Nonsense(f"{url} leads to {quoted(where)}, which is not https")
+        raise Nonsense(f"{url} leads from one place to the next without an end")
+
+    def _exchange(self, method: str, url: str, data: str | None = None) -> Reply:
         import requests
 
         if self._session is None:
@@ -188,7 +207,7 @@ class Wire:
                 timeout=(_CONNECT, _READ),
                 verify=self.ca_file or True,
                 stream=True,
-                allow_redirects=method == "GET",
+                allow_redirects=False,
             ) as response:
                 return self._read(response)
         except (requests.RequestException, OSError, ValueError) as error:
@@ -256,8 +275,6 @@ def _why(error: Exception) -> str:
         return "it does not answer in time"
     if isinstance(error, requests.exceptions.SSLError):
         return "its TLS certificate is not trusted, see `ca_file` below `acme.ca`"
-    if isinstance(error, requests.TooManyRedirects):
-        return "it leads from one place to the next without an end"
     if isinstance(error, requests.ConnectionError):
         return "no connection"
     if isinstance(error, OSError) and error.strerror:
