@@ -98,6 +98,24 @@ def test_a_certificate_that_is_due_and_cannot_be_had_is_told_once(
     assert "a certificate for mx" in capfd.readouterr()[0]
 
 
+def test_what_is_wrong_with_site_yaml_is_told(
+    site: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    kept = site / "state/good.site.yaml"
+    kept.parent.mkdir()
+    kept.write_text(SITE)
+    (site / "site.yaml").write_text(SITE + "nonsense: 1\n")
+    assert run(site) == 1
+    assert capfd.readouterr()[1].startswith("site.yaml:2:1: error: ")
+
+
+def test_a_folder_that_is_no_site_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path) == 2
+    assert "zones: No such file or directory; a site has" in capfd.readouterr()[1]
+
+
 def test_a_lineage_that_asks_for_nothing_cannot_be_named(
     site: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,7 @@ from zonebuild.acme.state import FOLDER, State
 from zonebuild.acme.world import World
 from zonebuild.builder.keyring import read_keyring
 from zonebuild.builder.run import open_run
+from zonebuild.diagnostic import Finding, Severity
 from zonebuild.site.acme import TOGETHER
 
 
@@ -24,6 +25,7 @@ from zonebuild.site.acme import TOGETHER
 def open_world(root: Path, clock: Clock, command: str) -> Iterator[World]:
     """Give what a run works with, alone.
 
+    What is wrong with site.yaml, whose last good copy is used then, is a finding of the state.
     Errors: SiteError, AcmeError, LockError, WriteError.
     """
     with ExitStack() as stack:
@@ -34,7 +36,7 @@ def open_world(root: Path, clock: Clock, command: str) -> Iterator[World]:
         state.prepare()
         stack.enter_context(state.lock(command))
         state.load()
-        state.findings += wrong
+        state.findings += [*filter(_is_error, run.site_findings), *wrong]
         plan = make_plan(root, site, keyring)
 
         def publish() -> None:
@@ -45,6 +47,10 @@ def open_world(root: Path, clock: Clock, command: str) -> Iterator[World]:
         stack.callback(desks.close)
         store = SiteStore(root, site.certstore)
         yield World(plan, state, store, clock, publish, desks)
+
+
+def _is_error(finding: Finding) -> bool:
+    return finding.severity is Severity.ERROR
 
 
 def remember(world: World, begun: int, gap: int) -> None:

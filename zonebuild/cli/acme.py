@@ -8,8 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,13 +81,12 @@ def run_site(root: Path, names: tuple[str, ...] = (), *, force: bool, verbose: b
     if not force and not names and is_idle(root, int(time.time())):
         return 0
     gap = seconds_since_last_run(root)
-    with opened(root) as world:
-        if isinstance(world, int):
-            return world
+
+    def ask(world: World) -> int:
         unknown = [name for name in names if name not in world.plan.entries]
         if unknown:
             return fail(f"no lineage {unknown[0]!a} in tlsa-map.yaml has `issue:`")
-        if not world.plan.entries and not world.plan.findings:
+        if not world.plan.entries and not world.plan.findings and not world.state.findings:
             return 0
         from zonebuild.acme.opening import remember
         from zonebuild.acme.run import run_acme
@@ -97,7 +95,8 @@ def run_site(root: Path, names: tuple[str, ...] = (), *, force: bool, verbose: b
         report = run_acme(world, Options(names, is_forced=force, gap=gap))
         remember(world, begun, gap)
         return _told(root, world, report, verbose=verbose or sys.stdout.isatty())
-    return 2
+
+    return _with_world(root, ask)
 
 
 def rehearse_site(root: Path) -> int:
@@ -105,29 +104,28 @@ def rehearse_site(root: Path) -> int:
     return _rehearse(argparse.Namespace(names=[], service=[], no_staging=False), root)
 
 
-@contextmanager
-def opened(root: Path) -> Iterator[World | int]:
-    """Give the site opened for issuance, or the exit code where that cannot be."""
+def _with_world(root: Path, act: Callable[[World], int]) -> int:
+    """Open the site, tell what is wrong with it, and return what *act* does: 2 if it cannot."""
     from zonebuild.acme.clock import Clock
     from zonebuild.acme.opening import open_world
     from zonebuild.acme.problem import AcmeError
     from zonebuild.builder.places import SiteError
-    from zonebuild.cli.site import print_findings
+    from zonebuild.cli.site import placed, print_findings
     from zonebuild.files.lock import LockError
     from zonebuild.files.write import WriteError
 
     lacking = [name for name in _NEEDED if find_spec(name) is None]
     if lacking:
-        yield fail(f"acme needs the Python package {lacking[0]}: install zonebuild[acme]")
-        return
+        return fail(f"acme needs the Python package {lacking[0]}: install zonebuild[acme]")
     try:
         with open_world(root, Clock(), _COMMAND) as world:
-            yield world
+            print_findings(placed(root, [*world.plan.findings, *world.state.findings]))
+            return act(world)
     except SiteError as error:
         print_findings(error.findings)
-        fail(str(error))
+        return fail(str(error))
     except (AcmeError, LockError, WriteError) as error:
-        fail(str(error))
+        return fail(str(error))
 
 
 def _told(root: Path, world: World, report: Report, *, verbose: bool) -> int:
@@ -144,9 +142,8 @@ def _told(root: Path, world: World, report: Report, *, verbose: bool) -> int:
         for waiting in report.waitings:
             until = f" until {utc(waiting.until)}" if waiting.until else ""
             print(f"waits: {waiting.what}{until}: {waiting.why}; {waiting.way_on}")
-    findings = [*world.plan.findings, *world.state.findings, *report.findings]
-    print_findings(placed(root, findings))
-    return 1 if findings else 0
+    print_findings(placed(root, report.findings))
+    return 1 if world.plan.findings or world.state.findings or report.findings else 0
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -156,24 +153,17 @@ def _run(options: argparse.Namespace) -> int:
 def _account(options: argparse.Namespace) -> int:
     from zonebuild.cli.acme_account import change_account
 
-    with opened(Path.cwd()) as world:
-        return world if isinstance(world, int) else change_account(world, options)
-    return 2
+    return _with_world(Path.cwd(), lambda world: change_account(world, options))
 
 
 def _revoke(options: argparse.Namespace) -> int:
     from zonebuild.cli.acme_account import revoke
 
-    with opened(Path.cwd()) as world:
-        if isinstance(world, int):
-            return world
-        return revoke(world, options.name, REASONS[options.reason])
-    return 2
+    reason = REASONS[options.reason]
+    return _with_world(Path.cwd(), lambda world: revoke(world, options.name, reason))
 
 
 def _rehearse(options: argparse.Namespace, root: Path | None = None) -> int:
     from zonebuild.cli.acme_rehearse import rehearse
 
-    with opened(root or Path.cwd()) as world:
-        return world if isinstance(world, int) else rehearse(world, options)
-    return 2
+    return _with_world(root or Path.cwd(), lambda world: rehearse(world, options))
