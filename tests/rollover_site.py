@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.sites import NOW, Run, SmallSite
 from tests.tlsa_material import octets, public_der
 from tests.tlsa_sites import CERTIFICATE, MAP, ZONE, Wanted, chain, make_site
-from zonebuild.builder.observation import OBSERVED_FILE, kept_states
+from zonebuild.builder.lineages.observation import OBSERVED_FILE, kept_states
 from zonebuild.tlsa.observed_text import observed_text
 from zonebuild.tlsa.orders_text import Orders, read_orders
 from zonebuild.tlsa.pin import pin_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,17 @@ def test_imports_go_down_only(path: Path) -> None:
             continue
         other = module.split(".")[1]
         assert LAYERS[other] <= here or (name_of(path), other) in UPWARD, module
+
+
+def test_the_rooms_of_the_builder_import_each_other_one_way_only() -> None:
+    ties: dict[str, set[str]] = {}
+    for path in (PACKAGE / "builder").rglob("*.py"):
+        here = path.relative_to(PACKAGE).parts[1].removesuffix(".py")
+        for module, _ in imports(ast.parse(path.read_text())):
+            _package, *inner = module.split(".")
+            if inner[:1] == ["builder"] and inner[1:2] not in ([], [here]):
+                ties.setdefault(here, set()).add(inner[1])
+    assert {"run", "machines", "delivery"} <= set(TopologicalSorter(ties).static_order())
 
 
 @pytest.mark.parametrize(

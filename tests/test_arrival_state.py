@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonebuild.builder.arrival_state import (
+from zonebuild.builder.delivery.arrival_state import (
     Arrival,
     Lag,
     arrivals_text,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonebuild.builder.baseline import (
+from zonebuild.builder.judging.baseline import (
     BaselineError,
     baseline_text,
     fingerprints,

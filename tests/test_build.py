@@ -296,7 +296,7 @@ def test_a_changed_library_or_program_makes_every_zone_stale(
 def test_the_program_key_changes_with_a_file_of_the_package(tmp_path: Path) -> None:
     package = tmp_path / "zonebuild"
     shutil.copytree(Path(session_module.__file__).parents[1], package)
-    script = "from zonebuild.builder.stamps import program_key; print(program_key())"
+    script = "from zonebuild.builder.remembered.stamps import program_key; print(program_key())"
 
     def key() -> str:
         command = [sys.executable, "-B", "-c", script]

@@ -16,10 +16,10 @@ import pytest
 from tests.sites import NOW, SITE, SmallSite
 from tests.test_probe import serving
 from tests.test_probe_serials import soa
-from zonebuild.builder import arrival
+from zonebuild.builder.delivery import arrival
 from zonebuild.builder.outcome import read_outcome
+from zonebuild.builder.outside.vantage import Vantage
 from zonebuild.builder.run import open_run
-from zonebuild.builder.vantage import Vantage
 from zonebuild.diagnostic import Waiting
 from zonebuild.probe.answers import Server
 from zonebuild.probe.trust import Anchor

@@ -25,8 +25,8 @@ from tests.sites import (
     closing,
     environment,
 )  # fmt: skip
-from zonebuild.builder.compare import BuiltSide, compare_zones
-from zonebuild.builder.foresight import foresee, hold_notes, with_hold_notes
+from zonebuild.builder.judging.compare import BuiltSide, compare_zones
+from zonebuild.builder.judging.foresight import foresee, hold_notes, with_hold_notes
 from zonebuild.builder.run import open_run
 from zonebuild.cli import run as zonebuild
 from zonebuild.diagnostic import Waiting

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sites import DAY, NOW, SITE, SmallSite
-from zonebuild.builder import job
+from zonebuild.builder.making import job
 
 ZONE, OWNER = "a.example", "_acme-challenge.a.example"
 VALUES = ["gfj9Xq-Rg_85nM0abcdefghijklmnopqrstuvwxyz01", "A" * 43]

@@ -10,7 +10,7 @@ import pytest
 from tests.rollover_site import ENDPOINTS, SERVERS, SiteWorld, rolling_world
 from tests.tlsa_material import public_der
 from tests.tlsa_sites import ONE, digest, records
-from zonebuild.builder.observation import STATE_FILE, kept_states
+from zonebuild.builder.lineages.observation import STATE_FILE, kept_states
 from zonebuild.tlsa.orders import ask_roll
 from zonebuild.tlsa.state import State
 from zonebuild.tlsa.state_text import states_text

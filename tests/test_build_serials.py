@@ -148,7 +148,7 @@ def test_every_place_that_names_the_serial_has_it(tmp_path: Path) -> None:
 def test_ten_new_zones_do_not_wait_for_one_silent_server_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zonebuild.builder.server_serials._PATIENCE", 1)
+    monkeypatch.setattr("zonebuild.builder.outside.server_serials._PATIENCE", 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
         mute.bind(("127.0.0.1", 0))
         mute.setblocking(False)

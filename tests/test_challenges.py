@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sites import DAY, NOW, SITE, SmallSite
-from zonebuild.builder.challenges import (
+from zonebuild.builder.machines.challenges import (
     Challenge,
     Rules,
     read_sights,

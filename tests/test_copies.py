@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zonebuild.builder.copies import Copied, copy_zones
+from zonebuild.builder.delivery.copies import Copied, copy_zones
 
 APEX, OTHER = "a.test.", "b.test."
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zonebuild.builder.compare import Compared
+from zonebuild.builder.judging.compare import Compared
 from zonebuild.cli import run as zonebuild
 from zonebuild.diff import compare_versions
 from zonebuild.model import Change, Records, ZoneDiff

@@ -191,7 +191,7 @@ def test_the_json_of_a_site_has_an_object_for_each_zone_that_changes(
 
 
 def test_a_site_of_many_zones_is_compared_in_their_order(tmp_path: Path) -> None:
-    from zonebuild.builder.compare import BuiltSide, compare_zones
+    from zonebuild.builder.judging.compare import BuiltSide, compare_zones
     from zonebuild.cli.site import reading_site
 
     names = [f"z{number:03}.example" for number in range(120)]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.sites import DAY, DODO, DOIT, NOW, SITE, TODAY, SmallSite, closing, environment
-from zonebuild.builder import freeze as freezes
-from zonebuild.builder.freeze import Freeze, Freezes, end_freeze, parse_until, read_freezes
 from zonebuild.builder.places import find_places
+from zonebuild.builder.plans import freeze as freezes
+from zonebuild.builder.plans.freeze import Freeze, Freezes, end_freeze, parse_until, read_freezes
 from zonebuild.cli import run as zonebuild
 from zonebuild.diagnostic import Waiting
 from zonebuild.plan import HELD

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sites import NOW, PRIMARY, SITE, SmallSite
-from zonebuild.builder.handoff import AGAIN
+from zonebuild.builder.delivery.handoff import AGAIN
 from zonebuild.cli.remove import run as remove_command
 
 SIGNER = """\

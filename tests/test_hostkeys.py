@@ -10,8 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from zonebuild.builder.approved_keys import add_approval, read_approvals
-from zonebuild.builder.hostkeys import Home, Rules, Taken, read_phonehome, recall, take_host_keys
+from zonebuild.builder.machines.approved_keys import add_approval, read_approvals
+from zonebuild.builder.machines.hostkeys import (
+    Home,
+    Rules,
+    Taken,
+    read_phonehome,
+    recall,
+    take_host_keys,
+)
 from zonebuild.diagnostic import Finding
 from zonebuild.files.feed import MARKER, Feed, FeedFile
 from zonebuild.files.read import SourceTree

@@ -9,7 +9,7 @@ import pytest
 
 from tests.rollover_site import SiteWorld, rolling_world
 from tests.tlsa_material import octets, public_der
-from zonebuild.builder.observation import STATE_FILE, kept_states
+from zonebuild.builder.lineages.observation import STATE_FILE, kept_states
 from zonebuild.cli import run
 from zonebuild.tlsa.state import Order, State
 

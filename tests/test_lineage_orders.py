@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zonebuild.builder.lineage_orders import write_orders
+from zonebuild.builder.lineages.orders import write_orders
 
 
 def test_orders_of_lineages_that_are_gone_leave_and_a_folder_stays(tmp_path: Path) -> None:

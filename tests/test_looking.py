@@ -11,11 +11,11 @@ import pytest
 
 from tests.endpoint_servers import certificate, der, ec_key, listening, rsa_key, tls_server
 from tests.tlsa_sites import make_site
-from zonebuild.builder import looking
-from zonebuild.builder.looking import Question, look, name_of
-from zonebuild.builder.observation import OBSERVED_FILE, kept_observations, look_out
+from zonebuild.builder.lineages.observation import OBSERVED_FILE, kept_observations, look_out
+from zonebuild.builder.outside import looking
+from zonebuild.builder.outside.looking import Question, look, name_of
+from zonebuild.builder.outside.vantage import Servers, Vantage
 from zonebuild.builder.run import open_run
-from zonebuild.builder.vantage import Servers, Vantage
 from zonebuild.endpoints.endpoint import Endpoint
 from zonebuild.probe.answers import Answer, Server, Status
 from zonebuild.probe.trust import Anchor

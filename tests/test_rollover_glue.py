@@ -17,9 +17,9 @@ import pytest
 from tests.rollover_site import OWNER, SERVERS, SiteWorld, rolling_world
 from tests.tlsa_material import public_der
 from tests.tlsa_sites import ONE, records
-from zonebuild.builder import certificates, lineage_orders, store
-from zonebuild.builder.lineages import Held
-from zonebuild.builder.observation import STATE_FILE, kept_states
+from zonebuild.builder.lineages import certificates, orders, store
+from zonebuild.builder.lineages.observation import STATE_FILE, kept_states
+from zonebuild.builder.lineages.taking import Held
 from zonebuild.tlsa.state import Observation, ServerView, State
 from zonebuild.tlsa.state_text import states_text
 
@@ -133,14 +133,14 @@ MUTANTS = (
     ),
     Mutant(
         "whatever is listed may be exported",
-        lineage_orders,
+        orders,
         "_allowed",
         _all_listed,
         unplanned_key,
     ),
     Mutant(
         "a compromised key may be exported",
-        lineage_orders,
+        orders,
         "_allowed",
         _also_compromised,
         key_in_wrong_hands,

@@ -8,8 +8,8 @@ import pytest
 
 from tests.endpoint_servers import certificate, der, ec_key
 from tests.tlsa_sites import make_site
-from zonebuild.builder import looking
-from zonebuild.builder.looking import Question, Seen
+from zonebuild.builder.outside import looking
+from zonebuild.builder.outside.looking import Question, Seen
 from zonebuild.cli import verify
 from zonebuild.cli.verify import MISMATCH, UNKNOWN, judge, verify_site
 from zonebuild.endpoints.endpoint import Endpoint, Served

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from zonebuild.builder.places import find_places
-from zonebuild.builder.stamps import (
+from zonebuild.builder.remembered.stamps import (
     files_below,
     is_fresh,
     make_stamp,

@@ -15,7 +15,7 @@ from zonebuild.acme.publish import build_here
 from zonebuild.acme.site_store import SiteStore
 from zonebuild.acme.state import FOLDER, State
 from zonebuild.acme.world import World
-from zonebuild.builder.keyring import read_keyring
+from zonebuild.builder.outside.keyring import read_keyring
 from zonebuild.builder.run import open_run
 from zonebuild.diagnostic import Finding, Severity
 from zonebuild.site.acme import TOGETHER

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from zonebuild.builder import certificates, challenges, phonehome
+from zonebuild.builder.lineages import certificates
+from zonebuild.builder.machines import challenges, phonehome
 from zonebuild.builder.run import Run
 
 

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zonebuild.builder.kept import configured, keep, read_kept, yaml_path
 from zonebuild.builder.outcome import Outcome, read_outcome
 from zonebuild.builder.places import PRIVATE, Places, SiteError, find_places, zone_files
-from zonebuild.builder.serials import KeptSerial, SerialsError, read_serials
+from zonebuild.builder.remembered.kept import configured, keep, read_kept, yaml_path
+from zonebuild.builder.remembered.serials import KeptSerial, SerialsError, read_serials
 from zonebuild.builder.sources import SourceReader
 from zonebuild.diagnostic import Finding
 from zonebuild.files.lock import Lock, LockError
@@ -201,6 +201,11 @@ def _listing(root: Path) -> Callable[[str], list[str]]:
             return []
 
     return names
+
+
+def all_zones(run: Run) -> dict[str, ZoneConfig]:
+    """Return the zones of the site by apex; of those whose YAML is wrong, what was good last."""
+    return {**run.site.fallbacks, **run.site.zones}
 
 
 def inputs_of(run: Run, config: ZoneConfig) -> list[str]:

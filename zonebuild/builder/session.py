@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from zonebuild.builder.outcome import SITE, Outcome, Report, read_outcome
 from zonebuild.builder.places import Places, SiteError, find_places, zone_files
 from zonebuild.builder.progress import show_progress
-from zonebuild.builder.stamps import (
+from zonebuild.builder.remembered.stamps import (
     ARRIVAL,
     HANDOFF,
     LOOK,
@@ -93,7 +93,7 @@ class Session:
 
     def take_feed(self, stage: str) -> None:
         """Make fragments of what the producer of *stage* reads. Errors: SiteError, WriteError."""
-        from zonebuild.builder.feeds import used_feeds
+        from zonebuild.builder.machines.feeds import used_feeds
         from zonebuild.builder.producers import find_producer
 
         run, begun = self.run(), time.time_ns()
@@ -114,7 +114,7 @@ class Session:
 
     def build_zones(self) -> None:
         """Build every zone that something was changed for. Errors: SiteError, WriteError."""
-        from zonebuild.builder import zones
+        from zonebuild.builder.making import zones
 
         run, stamps = self.run(), self._stamps(ZONES)
         zones.tell_of_orphans(run)
@@ -128,8 +128,8 @@ class Session:
         self._save(ZONES, stamps)
 
     def _build(self, apexes: list[str], stamps: dict[str, Stamp]) -> None:
-        from zonebuild.builder import zones
-        from zonebuild.builder.server_serials import ServerSerials
+        from zonebuild.builder.making import zones
+        from zonebuild.builder.outside.server_serials import ServerSerials
 
         run = self.run()
         with show_progress("building") as progress:
@@ -146,7 +146,7 @@ class Session:
 
     def hand_off(self) -> None:
         """Give the signer what it has not; sign what is due. Errors: SiteError, WriteError."""
-        from zonebuild.builder import handoff
+        from zonebuild.builder.delivery import handoff
 
         run, stamps = self.run(), self._stamps(HANDOFF)
         with show_progress("signing") as progress:
@@ -162,7 +162,7 @@ class Session:
 
     def look_for_zones(self) -> None:
         """Look whether zones have arrived at signer and servers. Errors: SiteError, WriteError."""
-        from zonebuild.builder import arrival
+        from zonebuild.builder.delivery import arrival
 
         run, stamps = self.run(), self._stamps(ARRIVAL)
         arrival.look_for_zones(run, stamps)
@@ -180,7 +180,7 @@ class Session:
 
         Errors: SiteError, WriteError.
         """
-        from zonebuild.builder.observation import STATE_FILE, look_out
+        from zonebuild.builder.lineages.observation import STATE_FILE, look_out
         from zonebuild.site.tlsa_map import MAP_FILE
 
         if self._failure is not None:
@@ -221,7 +221,7 @@ class Session:
 
     def _freezes_stamp(self) -> Stamp:
         """Return what changes when a freeze begins or ends: status is to tell."""
-        from zonebuild.builder.freeze import FOLDER, SITE_FREEZE, read_freezes
+        from zonebuild.builder.plans.freeze import FOLDER, SITE_FREEZE, read_freezes
 
         due = read_freezes(self.places, self.now).next_end()
         return make_stamp(self.root, [FOLDER, SITE_FREEZE], since=self._opened, due=due)

@@ -18,7 +18,7 @@ from zonebuild.report.text import paint, utc, visible
 from zonebuild.zonefile.entry import name_key
 
 if TYPE_CHECKING:
-    from zonebuild.builder.foresight import Foreseen, Foresight
+    from zonebuild.builder.judging.foresight import Foreseen, Foresight
     from zonebuild.builder.run import Run
 
 _AGAINST = "built, base or rev:REV"
@@ -73,7 +73,7 @@ def _old_side(root: Path, against: str) -> Iterator[Run | int | None]:
 
 
 def _approve(site: Run, base: Run | None, names: Sequence[str], is_sure: bool) -> int:
-    from zonebuild.builder.foresight import foresee
+    from zonebuild.builder.judging.foresight import foresee
 
     foresight = foresee(site, base)
     held = {each.apex: each for each in foresight.plans}
@@ -124,7 +124,7 @@ def _files(
 
 def _write(site: Run, files: Mapping[str, Sequence[Foreseen]]) -> None:
     """Write the files and name each. Errors: WriteError."""
-    from zonebuild.builder.approved import approval_text, write_approval
+    from zonebuild.builder.plans.approved import approval_text, write_approval
 
     who, when = who_asks(), utc(int(time.time()))
     for checksum, approved in files.items():

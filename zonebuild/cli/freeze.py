@@ -63,8 +63,8 @@ def _usage_problem(options: argparse.Namespace) -> str | None:
 
 
 def _begin(root: Path, apex: str | None, options: argparse.Namespace, now: int) -> int:
-    from zonebuild.builder.freeze import Freeze, parse_until, write_freeze
     from zonebuild.builder.places import find_places
+    from zonebuild.builder.plans.freeze import Freeze, parse_until, write_freeze
 
     until = parse_until(options.until, now)
     if isinstance(until, Wrong):
@@ -84,8 +84,8 @@ def _is_zone(root: Path, apex: str) -> bool:
 
 
 def _end(root: Path, apex: str | None, now: int) -> int:
-    from zonebuild.builder.freeze import end_freeze, read_freezes
     from zonebuild.builder.places import find_places
+    from zonebuild.builder.plans.freeze import end_freeze, read_freezes
 
     places = find_places(root)
     if not end_freeze(places, apex):
@@ -103,9 +103,9 @@ def _end(root: Path, apex: str | None, now: int) -> int:
 
 def _tell_status(root: Path, now: int) -> None:
     """Let `status` show it before the next run. Errors: WriteError."""
-    from zonebuild.builder.freeze import read_freezes, tell_freezes
     from zonebuild.builder.outcome import read_outcome
     from zonebuild.builder.places import find_places
+    from zonebuild.builder.plans.freeze import read_freezes, tell_freezes
 
     places = find_places(root)
     outcome = read_outcome(places.outcome)

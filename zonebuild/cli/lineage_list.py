@@ -23,8 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what the next run would make of the lineages: 0, or 2 where the map is wrong."""
-    from zonebuild.builder.certificates import make_ready
-    from zonebuild.builder.lineages import take_lineages
+    from zonebuild.builder.lineages.certificates import make_ready
+    from zonebuild.builder.lineages.taking import take_lineages
     from zonebuild.cli.site import print_findings, reading_site
     from zonebuild.files.write import WriteError
 

@@ -41,8 +41,8 @@ def change_tracks(lineage: str, command: str, change: Change, *, units: tuple[st
 
 
 def _change(places: Places, lineage: str, change: Change, units: tuple[str, ...]) -> int:
-    from zonebuild.builder.certificates import STAGE
-    from zonebuild.builder.observation import STATE_FILE, kept_states
+    from zonebuild.builder.lineages.certificates import STAGE
+    from zonebuild.builder.lineages.observation import STATE_FILE, kept_states
     from zonebuild.files.write import replace_file
     from zonebuild.tlsa.state_text import states_text
 

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Look: 0 done, or the map wants none; 2 it could not be."""
-    from zonebuild.builder.observation import look_out
+    from zonebuild.builder.lineages.observation import look_out
     from zonebuild.builder.places import SiteError
     from zonebuild.files.write import WriteError
 

@@ -52,8 +52,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _remove(run: Run, apex: str) -> int:
     """Take the zone away from the programs, then from here. Errors: WriteError; ManifestError."""
-    from zonebuild.builder.handover import take_away
-    from zonebuild.builder.removal import remove_zone
+    from zonebuild.builder.delivery.handover import take_away
+    from zonebuild.builder.making.removal import remove_zone
 
     config = run.orphans.get(apex)
     fault = take_away(run, config) if config is not None else ""
@@ -90,8 +90,8 @@ def _refusal(root: Path, apex: str, *, has_looked: bool) -> str | None:
 
 def _is_signed(root: Path, apex: str) -> bool:
     """Say whether the zone is signed here, or may be by a program that it was handed to."""
-    from zonebuild.builder.handed import Handed
     from zonebuild.builder.places import find_places
+    from zonebuild.builder.remembered.handed import Handed
     from zonebuild.site.signers import SIGNERS
 
     handed = Handed(find_places(root).handed)

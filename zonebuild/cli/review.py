@@ -124,7 +124,7 @@ class Judge:
 
     def judged(self, source: Source) -> Judged:
         """Return the errors and the records of the zone that *source* has."""
-        from zonebuild.builder.overrides import allows_of, apply_severities
+        from zonebuild.builder.making.overrides import allows_of, apply_severities
         from zonebuild.compile import Judgement, judge_fragments
         from zonebuild.zonefile import read_fragment
 

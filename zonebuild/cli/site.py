@@ -83,8 +83,8 @@ def placed(root: Path, findings: Sequence[Finding]) -> list[Finding]:
 
 def check_site(root: Path, wanted: Wanted) -> int:
     """Judge every zone from its sources; write nothing but a baseline that is asked for."""
-    from zonebuild.builder.preview import judge_zones
-    from zonebuild.builder.whole_site import WholeSite
+    from zonebuild.builder.judging.preview import judge_zones
+    from zonebuild.builder.judging.whole_site import WholeSite
     from zonebuild.cli.verdict import tell_verdict
 
     with reading_site(root) as run:
@@ -129,7 +129,7 @@ def reading_site(root: Path) -> Iterator[Run | int]:
 def show_status(root: Path, form: str) -> int:
     """Print what failed and what waits, the worst first."""
     from zonebuild.acme.state import waiting_certificates
-    from zonebuild.builder.arrival_state import lag_line
+    from zonebuild.builder.delivery.arrival_state import lag_line
 
     places = find_places(root)
     if not (root / "zones").is_dir():

@@ -18,7 +18,7 @@ from zonebuild.report.text import paint, visible
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from zonebuild.builder.compare import Compared, OldSide
+    from zonebuild.builder.judging.compare import Compared, OldSide
     from zonebuild.builder.run import Run
 
 AGAINST = "base, rev:REV, built or axfr:HOST[:PORT]"
@@ -30,7 +30,7 @@ def diff_site(root: Path, against: str, form: str, *, dnssec: bool = False) -> i
     against: one of AGAINST; "" for what was built, the base where nothing was.
     dnssec: the types that signers make count as well.
     """
-    from zonebuild.builder.compare import compare_zones
+    from zonebuild.builder.judging.compare import compare_zones
     from zonebuild.vcs import VcsError
 
     kind, _, rest = (against or _default(root)).partition(":")
@@ -56,8 +56,8 @@ def diff_site(root: Path, against: str, form: str, *, dnssec: bool = False) -> i
 
 def _noted(run: Run, old: OldSide, compared: Iterable[Compared]) -> Iterable[Compared]:
     """Return *compared* with what is to be said of plans that would be held."""
-    from zonebuild.builder.compare import BaseSide, BuiltSide
-    from zonebuild.builder.foresight import with_hold_notes
+    from zonebuild.builder.judging.compare import BaseSide, BuiltSide
+    from zonebuild.builder.judging.foresight import with_hold_notes
 
     if isinstance(old, BaseSide):
         return with_hold_notes(run, old.base, compared)
@@ -72,7 +72,7 @@ def _default(root: Path) -> str:
 
 
 def _built(run: Run, rest: str) -> AbstractContextManager[OldSide | int]:
-    from zonebuild.builder.compare import BuiltSide
+    from zonebuild.builder.judging.compare import BuiltSide
 
     return nullcontext(BuiltSide(run.places))
 
@@ -88,7 +88,7 @@ def _revision(run: Run, rest: str) -> AbstractContextManager[OldSide | int]:
 @contextmanager
 def _version_controlled(run: Run, revision: str | None) -> Iterator[OldSide | int]:
     """Give the site as of *revision*, the base where None, or the exit code. Errors: VcsError."""
-    from zonebuild.builder.compare import BaseSide
+    from zonebuild.builder.judging.compare import BaseSide
     from zonebuild.vcs import VcsError, checked_out
 
     name = "the base" if revision is None else revision
@@ -104,7 +104,7 @@ def _version_controlled(run: Run, revision: str | None) -> Iterator[OldSide | in
 
 
 def _served(run: Run, rest: str) -> AbstractContextManager[OldSide | int]:
-    from zonebuild.builder.compare import ServedSide
+    from zonebuild.builder.judging.compare import ServedSide
     from zonebuild.probe.transfer import parse_server
 
     server = parse_server(rest)

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _state(root: Path) -> State | str:
     """Return what the builder remembers, nothing on a machine that does not build; or why not."""
-    from zonebuild.builder.hostkeys import STATE_FILE
+    from zonebuild.builder.machines.hostkeys import STATE_FILE
     from zonebuild.files.read import SourceError, read_outside
     from zonebuild.sshfp.state import State, read_state
 
@@ -91,7 +91,7 @@ def _held_lines(state: State) -> Iterator[str]:
 
 
 def _approve(root: Path, state: State, written: str, word: str, algorithm: str | None) -> int:
-    from zonebuild.builder.approved_keys import add_approval, approval_path
+    from zonebuild.builder.machines.approved_keys import add_approval, approval_path
     from zonebuild.files.read import SourceError
     from zonebuild.files.write import WriteError
 

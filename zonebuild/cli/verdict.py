@@ -70,7 +70,7 @@ def _beside_baseline(findings: list[Finding], wanted: Wanted) -> list[Finding] |
     """Return those of *findings* that no baseline has, None (and a line said) if it is no use."""
     if not wanted.baseline and not wanted.save_baseline:
         return findings
-    from zonebuild.builder.baseline import (
+    from zonebuild.builder.judging.baseline import (
         BaselineError,
         read_baseline,
         without_known,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zonebuild.builder.looking import Question, Seen, asked_of
+from zonebuild.builder.outside.looking import Question, Seen, asked_of
 from zonebuild.cli import fail
 from zonebuild.endpoints.endpoint import Served
 from zonebuild.endpoints.fetch import HANDSHAKE_FAILS
@@ -53,10 +53,10 @@ class _Listed:
 
 def verify_site(root: Path) -> int:
     """Compare all that the map says with what is served; print what is wrong, and a summary."""
-    from zonebuild.builder.certificates import make_ready
-    from zonebuild.builder.keyring import read_keyring
-    from zonebuild.builder.looking import look
-    from zonebuild.builder.questions import Questions
+    from zonebuild.builder.lineages.certificates import make_ready
+    from zonebuild.builder.lineages.questions import Questions
+    from zonebuild.builder.outside.keyring import read_keyring
+    from zonebuild.builder.outside.looking import look
     from zonebuild.cli.site import print_findings, reading_site
 
     with reading_site(root) as run:

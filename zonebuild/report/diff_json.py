@@ -10,7 +10,7 @@ from zonebuild.diff import Effect
 from zonebuild.model import Change, ZoneDiff
 
 if TYPE_CHECKING:
-    from zonebuild.builder.compare import Compared
+    from zonebuild.builder.judging.compare import Compared
 
 
 def diff_json(diff: ZoneDiff) -> str:

@@ -25,7 +25,7 @@ from zonebuild.report.diff_text import rrset_lines
 from zonebuild.report.text import visible
 
 if TYPE_CHECKING:
-    from zonebuild.builder.compare import Compared
+    from zonebuild.builder.judging.compare import Compared
 
 MOST_CHANGES = 100  # of one zone that are shown; the rest is counted
 MOST_CHARACTERS = 50_000  # of all zones; a comment on GitHub ends at 65,536

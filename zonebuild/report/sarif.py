@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from zonebuild import __version__
-from zonebuild.builder.baseline import fingerprints
+from zonebuild.builder.judging.baseline import fingerprints
 from zonebuild.checks.allow import Silenced
 from zonebuild.checks.check import Check
 from zonebuild.checks.explain import explain, find_check

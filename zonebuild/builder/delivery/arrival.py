@@ -1,0 +1,188 @@
+"""The stage `arrival`: whether what was built stands at the signer and has reached every server.
+
+The signer's copy is read back: but for what signers make it must be the built zone, and its serial
+is what each server must reach. What has not arrived within the run's deadline is looked at again
+by the next; nothing here stops a build.
+Spec: RFC 1982 section 3.2 (serials); RFC 1996 section 4.5 (a secondary asks for the SOA first).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from zonebuild.builder.delivery.arrival_state import (
+    Arrival,
+    arrivals_file,
+    arrivals_text,
+    note_seen,
+    remembered,
+    shown,
+)
+from zonebuild.builder.delivery.handoff import config_of, zones_at_hand
+from zonebuild.builder.outcome import Report
+from zonebuild.builder.outside.held_copy import Copy, copy_of, difference
+from zonebuild.builder.outside.keyring import read_keyring
+from zonebuild.builder.outside.vantage import Vantage
+from zonebuild.builder.places import SIGNED, UNSIGNED
+from zonebuild.builder.remembered.stamps import ARRIVAL, Stamp, is_fresh, make_stamp
+from zonebuild.builder.run import Run
+from zonebuild.diagnostic import Finding, Severity, Waiting
+from zonebuild.files.read import SourceError, read_outside
+from zonebuild.files.write import replace_file
+from zonebuild.probe.answers import Server
+from zonebuild.probe.serials import wait_for_serials
+from zonebuild.site.config import ZoneConfig
+from zonebuild.site.names import SITE_FILE, file_name
+from zonebuild.site.servers import ALL
+
+KEYS = "arrival asks with"  # the stage under which TSIG keys that are no use are told
+_LIMIT = 1 << 28  # octets of what is remembered
+_LEAST_PAUSE, _MOST_PAUSE = 1, 300  # seconds until what is pending is looked at again
+_SERVERS = "the server catches up by itself; else look at its log, its transfers and its TSIG key"
+_SIGNER = "the signer catches up by itself; else look at its log"
+
+
+class _Look(NamedTuple):
+    """A zone that is looked at. before: what is remembered of it. servers: to be asked."""
+
+    config: ZoneConfig
+    copy: Copy
+    before: Arrival | None
+    servers: tuple[Server, ...]
+
+
+def zones_under_way(run: Run) -> list[str]:
+    """Return the zones whose arrival can be seen: with servers to ask, or a signer to read."""
+    has_program = run.site.signer not in ("none", "local")
+    apexes = zones_at_hand(run)
+    if has_program or run.site.arrival.ask == ALL:
+        return apexes
+    return [apex for apex in apexes if config_of(run, apex).servers]
+
+
+def look_for_zones(run: Run, stamps: dict[str, Stamp]) -> None:
+    """Look where the zones are that are not known to have arrived.
+
+    stamps: of all zones; of those that are looked at they are replaced. Errors: WriteError.
+    """
+    apexes = zones_under_way(run)
+    arrivals = remembered(run.places)
+    stale = [
+        apex
+        for apex in apexes
+        if apex not in stamps or not is_fresh(run.places.root, stamps[apex], run.now)
+    ]
+    begun = time.time_ns()  # only ever compared with the times of files
+    vantage = Vantage(run)
+    looks = {apex: _look(run, vantage, config_of(run, apex), arrivals.get(apex)) for apex in stale}
+    keyring, findings = read_keyring(run)
+    after = {apex: now for apex, look in looks.items() if (now := _at_signer(run, look))}
+    seen = wait_for_serials(
+        {apex: arrival.serial for apex, arrival in after.items()},
+        {apex: looks[apex].servers for apex in after},
+        deadline=run.site.arrival.deadline,
+        keyring=keyring,
+    )
+    for apex, arrival in after.items():
+        waited = max(run.now - arrival.since, 0) * 1000
+        after[apex] = note_seen(arrival, seen.get(apex, ()), waited=waited)
+    for apex in arrivals.keys() - set(apexes):
+        run.outcome.put(ARRIVAL, apex, Report())
+    known = {**arrivals, **after}
+    _keep(run, {apex: known[apex] for apex in apexes if apex in known})
+    for apex, look in looks.items():
+        run.outcome.put(ARRIVAL, apex, _report(run, look, after.get(apex)))
+        stamps[apex] = _stamp(run, look.config, begun, _due(run, look, after.get(apex)))
+    run.outcome.put(KEYS, "", Report(findings))
+
+
+# -- what is seen --------------------------------------------------------------------------------
+
+
+def _look(run: Run, vantage: Vantage, config: ZoneConfig, before: Arrival | None) -> _Look:
+    is_asked = config.servers or run.site.arrival.ask == ALL
+    servers = vantage.servers(config.apex).known if is_asked else ()
+    return _Look(config, copy_of(run, config), before, servers)
+
+
+def _at_signer(run: Run, look: _Look) -> Arrival | None:
+    """Return what is known once the signer's copy is read; None where it cannot be."""
+    copy, before = look.copy, look.before
+    if copy.serial is None:
+        return None
+    if before is None or before.serial != copy.serial:
+        before = Arrival(copy.serial, run.now)
+    if before.is_same:
+        return before
+    is_same = not copy.is_foreign or difference(run, look.config, copy) == 0
+    return Arrival(before.serial, before.since, is_same, before.lags)
+
+
+# -- what is said --------------------------------------------------------------------------------
+
+
+def _report(run: Run, look: _Look, after: Arrival | None) -> Report:
+    findings, waitings = [], []
+    for check, what, why, way_on in _troubles(run, look, after):
+        waitings.append(Waiting(what, why, None, way_on))
+        is_late = after is not None and run.now - after.since >= run.site.arrival.late
+        if is_late or after is None or check == "server-ahead":
+            where = look.config.location("servers")
+            findings.append(Finding(where, Severity.WARNING, check, f"{what}: {why}; {way_on}"))
+    return Report(tuple(findings), tuple(waitings))
+
+
+def _troubles(run: Run, look: _Look, after: Arrival | None) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the check, what waits, why, and the way on of all that has not arrived."""
+    apex, kind = look.config.apex, run.site.signer
+    if after is None:
+        if look.copy.is_awaited:
+            yield "signer-lacks-zone", f"{apex} at {kind}", f"it {look.copy.reason}", _SIGNER
+        return
+    if not after.is_same:
+        count = difference(run, look.config, look.copy)
+        why = f"what it holds differs from the built zone in {count} records or fields"
+        yield "signer-differs", f"{apex} at {kind}", why, _SIGNER
+    if ahead := after.ahead:
+        why = f"the signer has serial {after.serial}, {shown(ahead)}: nothing newer is taken"
+        way_on = "raise the signer's serial above that, or let the server fetch the zone anew"
+        yield "server-ahead", f"{apex} at servers ahead of the signer", why, way_on
+    if behind := after.behind:
+        why = f"serial {after.serial} has not arrived: {shown(behind)}"
+        yield "server-behind", f"{apex} at its servers", why, _SERVERS
+
+
+def _due(run: Run, look: _Look, after: Arrival | None) -> int:
+    """Return when to look again at what is pending, 0 for never: the longer, the later."""
+    is_done = after is not None and after.is_same and not after.behind
+    if is_done or (after is None and not look.copy.is_awaited):
+        return 0
+    age = 0 if after is None else run.now - after.since
+    return run.now + min(max(age // 4, _LEAST_PAUSE), _MOST_PAUSE)
+
+
+# -- what is remembered --------------------------------------------------------------------------
+
+
+def _stamp(run: Run, config: ZoneConfig, begun: int, due: int) -> Stamp:
+    """Return the stamp of all that moves when the signer has something new of a zone."""
+    name = file_name(config.apex)
+    written = [f"{UNSIGNED}/{name}", f"{SIGNED}/{name}", *_foreign_files(run, name)]
+    return make_stamp(run.places.root, [SITE_FILE, config.path], written, since=begun, due=due)
+
+
+def _foreign_files(run: Run, name: str) -> Sequence[str]:
+    folder = getattr(run.site.handoff.signer, "signed", None)
+    return (f"{folder}/{name}",) if folder else ()
+
+
+def _keep(run: Run, arrivals: Mapping[str, Arrival]) -> None:
+    path, data = arrivals_file(run.places), arrivals_text(arrivals).encode()
+    with suppress(SourceError):
+        if read_outside(path, _LIMIT) == data:
+            return
+    if data or path.exists():
+        replace_file(path, data)

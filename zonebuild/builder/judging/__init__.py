@@ -1,0 +1,1 @@
+"""Sources as they are now into what a run would make of them, without writing anything."""

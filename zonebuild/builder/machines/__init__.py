@@ -1,0 +1,1 @@
+"""Feeds that machines write into one fragment a zone: ACME challenges and host keys."""

@@ -1,0 +1,1 @@
+"""Signers, name servers and endpoints into what they hold now, asked with keys and deadlines."""

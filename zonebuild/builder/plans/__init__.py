@@ -1,0 +1,1 @@
+"""What people change, with what they approved and froze, into what waits and what goes on."""

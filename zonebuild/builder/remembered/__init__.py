@@ -1,0 +1,1 @@
+"""What a run leaves for the next, as small files and back: serials, stamps, last good copies."""
