@@ -35,6 +35,7 @@ MEMORIES = st.builds(
     st.none() | st.builds(Pending, URLS, st.just("ca/staging"), st.just("k" * 64), NUMBERS),
     st.just("") | st.just(set_of(NAMES)),
     st.just("") | st.just("c" * 64),
+    st.just("") | st.just("d" * 64),
     st.just("") | st.just('the CA says "no"; wait'),
 )
 

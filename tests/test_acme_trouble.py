@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
-from time import time
+from time import sleep, time
 from typing import Any
 
 import pytest
@@ -24,9 +24,11 @@ from tests.acme_lab import (
     problem,
 )
 from zonebuild.acme.batch import Job
+from zonebuild.acme.due import next_moment
 from zonebuild.acme.ledger import What
 from zonebuild.acme.memory import Pending
 from zonebuild.acme.problem import AcmeError
+from zonebuild.acme.state import waiting_certificates
 
 ORDER = "POST /acme/neworder"
 
@@ -288,14 +290,54 @@ def test_a_broken_map_renews_by_its_last_good_copy(lab: Lab) -> None:
     assert list(lab.run(forced=True).issued) == ["web"]
 
 
-def test_a_hook_is_run_once_without_a_shell_and_its_failure_is_told(lab: Lab) -> None:
+def write_hook(lab: Lab, text: str, argument: str = "x") -> None:
+    """Write the hook of a lineage."""
     hook = lab.root / "hook"
-    hook.write_text('#!/bin/sh\necho "$1 $ZONEBUILD_LINEAGE $ZONEBUILD_NAMES" >> told\nexit 3\n')
+    hook.write_text(f"#!/bin/sh\n{text}\n")
     hook.chmod(0o755)
-    lab.lineages(web=f"{{names: [www.example.test], hook: [{hook}, '$(x)']}}")
-    assert "ended with exit code 3" in only_message(lab)
-    lab.run()
+    lab.lineages(web=f"{{names: [www.example.test], hook: [{hook}, '{argument}']}}")
+
+
+def test_a_hook_is_run_once_without_a_shell(lab: Lab) -> None:
+    write_hook(lab, 'echo "$1 $ZONEBUILD_LINEAGE $ZONEBUILD_NAMES" >> told', "$(x)")
+    assert [lab.run().findings for _ in range(3)] == [[], [], []]
     assert (lab.root / "told").read_text() == "$(x) web www.example.test\n"
+
+
+def test_a_hook_that_fails_is_told_and_repeated_once_a_run_until_it_succeeds(lab: Lab) -> None:
+    write_hook(lab, "echo >> told; [ -e mended ]")
+    assert "its hook failed, the next run repeats it: " in only_message(lab)
+    assert "ended with exit code 1" in only_message(lab)
+    assert [waiting.what for waiting in waiting_certificates(lab.root, 0)] == ["the hook of web"]
+    now = int(time())
+    assert next_moment(lab.state.memories.values(), now) == now + 1
+    (lab.root / "mended").touch()
+    assert [lab.run().findings for _ in range(3)] == [[], [], []]
+    assert (lab.root / "told").read_text() == "\n" * 3
+    assert waiting_certificates(lab.root, 0) == []
+
+
+def test_of_a_hook_that_prints_much_the_beginning_and_the_end_are_told(lab: Lab) -> None:
+    write_hook(lab, "echo first words; seq 1000000; echo last words >&2; exit 1")
+    message = only_message(lab)
+    assert '"first words' in message
+    assert 'last words"' in message
+    assert len(message) < 1000
+
+
+def test_a_hook_that_does_not_end_is_killed_with_its_children(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zonebuild.acme.deliver._SECONDS", 0.5)
+    write_hook(lab, "(sleep 2; touch late) & wait")
+    assert "no end after 0.5 s" in only_message(lab)
+    sleep(2)
+    assert not (lab.root / "late").exists()
+
+
+def test_a_hook_that_is_not_there_is_told(lab: Lab) -> None:
+    lab.lineages(web="{names: [www.example.test], hook: [/nowhere/hook]}")
+    assert "/nowhere/hook: cannot be run: No such file" in only_message(lab)
 
 
 def test_a_chain_that_the_store_refuses_stops_no_other_and_is_fetched_again(

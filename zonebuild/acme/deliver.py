@@ -1,72 +1,78 @@
 """What follows a certificate: the publication folder as the builder's orders allow, and the hook.
 
-A hook that a crash kept from running is run by the next run: what it was told of is remembered.
+A hook that failed, or that a crash kept from running, is run by the next run: what it was told of
+is remembered.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Sequence
 from dataclasses import replace
 
-from zonebuild.acme.certificate import UnfitChain, read_chain
+from zonebuild.acme.certificate import read_chain
 from zonebuild.acme.memory import Memory
 from zonebuild.acme.problem import AcmeError
 from zonebuild.acme.store import orders_of
 from zonebuild.acme.world import World
 from zonebuild.diagnostic import quoted
+from zonebuild.poll.child import ChildError, run_child
 
-_SECONDS = 300  # that a hook may take
-_SAID = 300  # characters of what it said, that are told
+_SECONDS = 300.0  # that a hook may take
+_SAID = 200  # characters of the beginning, and of the end, of what it said, that are told
 
 
-def deliver(world: World) -> None:
-    """Export what may be exported, and run the hook of each new chain. Errors: WriteError."""
+def export_chains(world: World) -> None:
+    """Export what may be exported. Errors: WriteError."""
     for name, entry in world.plan.entries.items():
         try:
-            pem = world.store.newest(name)
-            if pem is None:
+            if world.store.newest(name) is None:
                 continue
             orders = orders_of(world.plan.root, name)
             if orders is not None and orders.wants_next and entry.issue is not None:
                 world.store.prepare_next(name, entry.issue.key)
             if world.store.export(name, orders, world.clock.now()):
                 world.report.exported.append(name)
-            fingerprint = read_chain(pem).held.fingerprint
-        except UnfitChain:
-            continue
         except AcmeError as error:
             world.tell(name, str(error), "acme-export")
+
+
+def run_hooks(world: World) -> None:
+    """Run the hook of each chain that it was not told of yet. Errors: WriteError."""
+    for name in world.plan.entries:
+        fingerprint = _newest(world, name)
+        if fingerprint in ("", world.state.memories.get(name, Memory()).told):
             continue
-        if world.state.memories.get(name, Memory()).told == fingerprint:
-            continue
-        hook = entry.issue.hook if entry.issue else ()
-        problem = _run_hook(world, hook, name) if hook else ""
+        problem = _run_hook(world, name)
         if problem:
-            world.tell(name, f"its hook {problem}", "acme-hook")
-        world.state.change(name, lambda memory, told=fingerprint: replace(memory, told=told))  # type: ignore[misc]
+            world.tell(name, f"its hook failed, the next run repeats it: {problem}", "acme-hook")
+        kept = {"owed": fingerprint} if problem else {"told": fingerprint, "owed": ""}
+        world.state.change(name, lambda memory, kept=kept: replace(memory, **kept))  # type: ignore[misc]
 
 
-def _run_hook(world: World, hook: Sequence[str], name: str) -> str:
-    """Run *hook* without a shell; return what is wrong, empty where nothing is."""
-    names = " ".join(world.plan.entries[name].names)
-    environment = {**os.environ, "ZONEBUILD_LINEAGE": name, "ZONEBUILD_NAMES": names}
+def _newest(world: World, name: str) -> str:
+    """Return the fingerprint of the newest chain, empty where there is none that can be read."""
     try:
-        done = subprocess.run(
-            list(hook),
-            cwd=world.plan.root,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"{quoted(hook[0])} did not end in {_SECONDS} s"
-    except OSError as error:
-        return f"{quoted(hook[0])} cannot be run: {(error.strerror or 'unknown error').lower()}"
-    if done.returncode == 0:
+        pem = world.store.newest(name)
+        return read_chain(pem).held.fingerprint if pem is not None else ""
+    except AcmeError:  # told where it was to be exported
         return ""
-    said = done.stderr.decode("utf-8", "replace").strip()[-_SAID:]
-    return f"{quoted(hook[0])} ended with exit code {done.returncode}: {quoted(said, _SAID)}"
+
+
+def _run_hook(world: World, name: str) -> str:
+    """Run the hook of a lineage without a shell; return what is wrong, empty where nothing is."""
+    entry = world.plan.entries[name]
+    hook = entry.issue.hook if entry.issue else ()
+    if not hook:
+        return ""
+    told = {"ZONEBUILD_LINEAGE": name, "ZONEBUILD_NAMES": " ".join(entry.names)}
+    try:
+        done = run_child(
+            hook, str(world.plan.root), seconds=_SECONDS, environment=told, is_answer_told=True
+        )
+    except ChildError as error:
+        return quoted(str(error), 2 * _SAID)
+    if done.code == 0:
+        return ""
+    said = done.told.strip()
+    ends = [said] if len(said) <= 2 * _SAID else [said[:_SAID], said[-_SAID:]]
+    shown = " … ".join(quoted(each, 2 * _SAID) for each in ends)
+    return f"{quoted(hook[0])} ended with exit code {done.code}: {shown}"

@@ -63,6 +63,15 @@ def waits(wish: Wish, memory: Memory, now: int) -> Waiting | None:
     )
 
 
+def waits_for_hook(lineage: str, memory: Memory) -> Waiting | None:
+    """Return what waits where the hook of a lineage failed, None where it did not."""
+    if not memory.owed:
+        return None
+    way_on = "the next run of `zonebuild acme run`, which says why where it fails again"
+    why = "it failed for the newest certificate"
+    return Waiting(f"the hook of {lineage}", why, until=None, way_on=way_on)
+
+
 def next_moment(memories: Iterable[Memory], now: int, gap: int = 0) -> int | None:
     """Return the next instant at which anything of *memories* is due, None where nothing is.
 
@@ -75,6 +84,8 @@ def next_moment(memories: Iterable[Memory], now: int, gap: int = 0) -> int | Non
             moments += [max(schedule.at - gap, again, now + 1), max(schedule.look, now + 1)]
         elif again:
             moments.append(max(again, now + 1))
+        if memory.owed:
+            moments.append(now + 1)
     return min(moments, default=None)
 
 

@@ -10,6 +10,7 @@ A line that is damaged is passed over: what it said is asked of the CA again, or
     order URL DIRECTORY KEY SINCE
     proven SET
     told CERTIFICATE
+    owed CERTIFICATE
     why TEXT
 """
 
@@ -46,7 +47,8 @@ class Memory:
 
     names: `set_of` its names; failures, order and proof are about these names only.
     proven: the set for which the staging directory gave a certificate, empty where it did not.
-    told: the certificate of which the hook was told. why: what failed last, on one line.
+    told: the certificate of which the hook was told; owed: the one of which it failed to be told,
+    empty where it did not fail. why: what failed last, on one line.
     """
 
     names: str = ""
@@ -55,6 +57,7 @@ class Memory:
     order: Pending | None = None
     proven: str = ""
     told: str = ""
+    owed: str = ""
     why: str = ""
 
 
@@ -69,7 +72,7 @@ def about(memory: Memory, names: Iterable[str]) -> Memory:
     wanted = set_of(names)
     if memory.names == wanted:
         return memory
-    return Memory(wanted, memory.schedule, told=memory.told)
+    return Memory(wanted, memory.schedule, told=memory.told, owed=memory.owed)
 
 
 def memories_text(memories: Mapping[str, Memory]) -> bytes:
@@ -112,6 +115,8 @@ def _lines(name: str, memory: Memory) -> Iterable[str]:
         yield f"proven {memory.proven}\n"
     if memory.told:
         yield f"told {memory.told}\n"
+    if memory.owed:
+        yield f"owed {memory.owed}\n"
     if memory.why:
         yield f"why {_line(memory.why)}\n"
 
@@ -138,9 +143,8 @@ def _taken(memory: Memory, what: str, words: list[str]) -> Memory:
         return replace(memory, order=Pending(words[0], words[1], words[2], int(words[3])))
     if what == "why":
         return replace(memory, why=" ".join(words))
-    if what == "proven":
-        return replace(memory, proven=words[0])
-    return replace(memory, told=words[0]) if what == "told" else memory
+    is_digest = what in ("proven", "told", "owed")
+    return replace(memory, **{what: words[0]}) if is_digest else memory  # type: ignore[arg-type]
 
 
 def _line(text: str) -> str:

@@ -15,7 +15,7 @@ from zonebuild.acme.backoff import Failures, add_failure
 from zonebuild.acme.batch import Job, Tools, run_batch
 from zonebuild.acme.caa_look import caa_fault
 from zonebuild.acme.certificate import UnfitChain, make_key, spki_of
-from zonebuild.acme.deliver import deliver
+from zonebuild.acme.deliver import export_chains, run_hooks
 from zonebuild.acme.ledger import Ask, Event, How, Refusal, What, how_of, refuse_order
 from zonebuild.acme.look import Due, find_due
 from zonebuild.acme.memory import Memory, Pending, set_of
@@ -44,17 +44,18 @@ def run_acme(world: World, options: Options) -> Report:
         due = find_due(world, options)
         proven = _try_staging(world, due, options)
         _issue(world, proven, options, staging=False)
-        deliver(world)
+        export_chains(world)
+        run_hooks(world)
     finally:
         _clean(world, was_left=was_left)
-    _deliver_again(world)
+    _export_again(world)
     return world.report
 
 
-def _deliver_again(world: World) -> None:
+def _export_again(world: World) -> None:
     """Export what the build has meanwhile allowed, and let the zones list what hosts will show."""
     before = list(world.report.exported)
-    deliver(world)
+    export_chains(world)
     if world.report.exported != before:
         _publish(world)
 

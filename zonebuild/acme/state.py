@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zonebuild.acme.due import Wish, waits
+from zonebuild.acme.due import Wish, waits, waits_for_hook
 from zonebuild.acme.keeper import Keeper
 from zonebuild.acme.ledger import Event, ledger_text, read_ledger
 from zonebuild.acme.memory import Memory, memories_text, read_memories
@@ -75,9 +75,13 @@ class State:
 
 
 def waiting_certificates(root: Path, now: int) -> list[Waiting]:
-    """Return which lineages of the site at *root* wait for another try, for `zonebuild status`."""
+    """Return which lineages of the site at *root*, and hooks, wait, for `zonebuild status`."""
     memories = read_memories(_read(root / FOLDER / "lineages"))
-    found = (waits(Wish(name, ()), memory, now) for name, memory in sorted(memories.items()))
+    found = (
+        each
+        for name, memory in sorted(memories.items())
+        for each in (waits(Wish(name, ()), memory, now), waits_for_hook(name, memory))
+    )
     return [waiting for waiting in found if waiting is not None]
 
 

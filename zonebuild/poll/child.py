@@ -1,4 +1,4 @@
-"""Run another program for poll: no terminal, no prompt, what it says kept within bounds."""
+"""Run another program: no terminal, no prompt, what it says kept within bounds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run_child(
     command: Sequence[str],
     folder: str,
     *,
-    lock: int,
+    lock: int | None = None,
     seconds: float | None = None,
     environment: Mapping[str, str] | None = None,
     is_answer_told: bool = False,
@@ -54,7 +54,7 @@ def _wait(
     command: Sequence[str],
     folder: str,
     files: tuple[IO[bytes], IO[bytes]],
-    terms: tuple[int, float | None, Mapping[str, str]],
+    terms: tuple[int | None, float | None, Mapping[str, str]],
 ) -> int:
     lock, seconds, environment = terms
     with subprocess.Popen(
@@ -64,7 +64,7 @@ def _wait(
         stdout=files[0],
         stderr=files[1],
         env={**os.environ, **environment},
-        pass_fds=(lock,),
+        pass_fds=() if lock is None else (lock,),
         start_new_session=True,
     ) as process:
         try:

@@ -108,7 +108,8 @@ ISSUE_FIELDS = (
         list_of("words", scalar("a word", parse_text), least=1),
         (),
         "none",
-        "a command with its arguments, run without a shell when a certificate has come; "
+        "a command with its arguments, run without a shell when a certificate has come, "
+        "and again by each run until it succeeds; "
         "ZONEBUILD_LINEAGE and ZONEBUILD_NAMES are in its environment",
     ),
 )
