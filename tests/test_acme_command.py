@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.certificates import HOST, chain, new_key
 from zonebuild.acme.idle import is_idle
+from zonebuild.acme.state import State
 from zonebuild.certstore import open_store
 from zonebuild.cli.acme import run_site
 from zonebuild.cli.site import show_status
@@ -34,11 +36,11 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def keep(site: Path, *, age: int = 86400) -> None:
+def keep(site: Path, *, age: int = 86400, days: int = 90) -> None:
     """Put a chain into the store."""
     now = int(time.time())
     store = open_store(site, CertstoreConfig())
-    store.keep_issued("mx", chain(KEY, HOST, begins=now - age), KEY, now)
+    store.keep_issued("mx", chain(KEY, HOST, begins=now - age, lasts=days), KEY, now)
 
 
 def run(site: Path) -> int:
@@ -80,8 +82,32 @@ def test_orders_of_the_builder_end_it(site: Path) -> None:
 
 def test_time_ends_it_when_the_ca_is_to_be_asked_again(site: Path) -> None:
     run(site)
-    assert idle(site, ahead=3000)
+    assert idle(site, ahead=1000)
     assert not idle(site, ahead=3601)
+
+
+@pytest.mark.parametrize("hours", [1, 24, 48, 60, 96, 120])
+def test_a_certificate_of_six_days_is_asked_for_in_time_however_often_this_runs(
+    site: Path, hours: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    begun, day = int(time.time()), 86400
+    keep(site, age=0, days=6)
+    run(site)
+    state = State(site / "state/acme")
+    state.load()
+    schedule = state.memories["mx"].schedule
+    assert schedule is not None
+    late = replace(schedule, at=begun + 5 * day + day // 4)  # as late as a window of a CA may be
+    state.change("mx", lambda memory: replace(memory, schedule=late))
+    capfd.readouterr()
+    code, now = 0, begun
+    while code == 0:
+        now += hours * 3600
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        code = run(site)
+    assert code == 1
+    assert "mx: no certificate from lab" in capfd.readouterr()[1]
+    assert now < begun + 5.4 * day  # a tenth is left
 
 
 def test_a_certificate_that_is_due_and_cannot_be_had_is_told_once(

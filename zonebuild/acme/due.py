@@ -72,16 +72,16 @@ def waits_for_hook(lineage: str, memory: Memory) -> Waiting | None:
     return Waiting(f"the hook of {lineage}", why, until=None, way_on=way_on)
 
 
-def next_moment(memories: Iterable[Memory], now: int, gap: int = 0) -> int | None:
+def next_moment(memories: Iterable[Memory], now: int) -> int | None:
     """Return the next instant at which anything of *memories* is due, None where nothing is.
 
-    gap: as for `is_due`. What is overdue, and waits for nothing, is due at once.
+    What is overdue, and waits for nothing, is due at once.
     """
     moments = []
     for memory in memories:
         schedule, again = memory.schedule, memory.failures.next_try
         if schedule is not None:
-            moments += [max(schedule.at - gap, again, now + 1), max(schedule.look, now + 1)]
+            moments += [max(schedule.at, again, now + 1), max(schedule.look, now + 1)]
         elif again:
             moments.append(max(again, now + 1))
         if memory.owed:

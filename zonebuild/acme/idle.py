@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,31 +19,35 @@ from zonebuild.files.write import make_directory, replace_file
 from zonebuild.site.names import SITE_FILE
 
 STAGE = "acme"
-LONGEST_GAP = 86400  # seconds between two runs that are counted on
+LONGEST_GAP = 7 * 86400  # seconds between two runs that are counted on; more was an outage
 _MAP, _ORDERS, _KEPT = "tlsa-map.yaml", "state/lineages", "state/acme"
 _ENTRY = "site"
 
 
 def is_idle(root: Path, now: int) -> bool:
-    """Say whether nothing is due and nothing has changed since the last run.
+    """Say whether nothing has changed since the last run, or is due before the next one.
 
-    A run that looks and finds nothing is remembered as one: its time tells how often we are run.
+    now: Unix seconds. A run that looks and finds nothing is remembered as one: its time tells how
+    often we are run. Spec: RFC 9773 section 4.2: who wakes up too late for the instant acts now.
     """
     path = find_places(root).stamps(STAGE)
     stamp = read_stamps(path, program_key()).get(_ENTRY)
-    if stamp is None or not is_fresh(root, stamp, now):
+    if stamp is None or not is_fresh(root, stamp, now + seconds_since_last_run(root, now)):
         return False
-    os.utime(path)
+    os.utime(path, (now, now))
     return True
 
 
-def seconds_since_last_run(root: Path) -> int:
-    """Return how long ago the last run was, at most a day; 0 where there was none."""
+def seconds_since_last_run(root: Path, now: int) -> int:
+    """Return how long before *now* (Unix seconds) the last run was, at most `LONGEST_GAP`.
+
+    0 where there was none.
+    """
     try:
-        seen = find_places(root).stamps(STAGE).stat().st_mtime
+        seen = int(find_places(root).stamps(STAGE).stat().st_mtime)
     except OSError:
         return 0
-    return int(min(max(time.time() - seen, 0), LONGEST_GAP))
+    return min(max(now - seen, 0), LONGEST_GAP)
 
 
 def remember_run(root: Path, chains: Iterable[Path], *, begun: int, due: int) -> None:

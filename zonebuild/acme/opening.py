@@ -53,13 +53,13 @@ def _is_error(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR
 
 
-def remember(world: World, begun: int, gap: int) -> None:
+def remember(world: World, begun: int) -> None:
     """Keep what lets the next run see that nothing is due. begun: when, Unix nanoseconds.
 
-    gap: seconds to the next run, as far as that is known. Errors: WriteError.
+    Errors: WriteError.
     """
     names = sorted(world.plan.entries)
     memories = [world.state.memories[name] for name in names if name in world.state.memories]
-    due = next_moment(memories, world.clock.now(), gap) or 0
+    due = next_moment(memories, world.clock.now()) or 0
     chains = [world.store.place(name) for name in names]
     remember_run(world.plan.root, chains, begun=begun, due=due)

@@ -77,10 +77,10 @@ def run_site(root: Path, names: tuple[str, ...] = (), *, force: bool, verbose: b
     """Ask for what is due in the site at *root*; return the exit code."""
     from zonebuild.acme.idle import is_idle, seconds_since_last_run
 
-    begun = time.time_ns()
-    if not force and not names and is_idle(root, int(time.time())):
+    begun, now = time.time_ns(), int(time.time())
+    if not force and not names and is_idle(root, now):
         return 0
-    gap = seconds_since_last_run(root)
+    gap = seconds_since_last_run(root, now)
 
     def ask(world: World) -> int:
         unknown = [name for name in names if name not in world.plan.entries]
@@ -93,7 +93,7 @@ def run_site(root: Path, names: tuple[str, ...] = (), *, force: bool, verbose: b
         from zonebuild.acme.world import Options
 
         report = run_acme(world, Options(names, is_forced=force, gap=gap))
-        remember(world, begun, gap)
+        remember(world, begun)
         return _told(root, world, report, verbose=verbose or sys.stdout.isatty())
 
     return _with_world(root, ask)
