@@ -97,6 +97,17 @@ def test_the_rooms_of_the_builder_import_each_other_one_way_only() -> None:
     assert {"run", "machines", "delivery"} <= set(TopologicalSorter(ties).static_order())
 
 
+def test_no_modules_import_each_other_in_a_circle_not_even_for_types() -> None:
+    ties: dict[str, set[str]] = {}
+    for path in MODULES:
+        here = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                named = {f"{node.module}.{alias.name}" for alias in node.names}
+                ties.setdefault(here, set()).update({node.module, *named})
+    assert "zonebuild.checks.survey" in TopologicalSorter(ties).static_order()
+
+
 @pytest.mark.parametrize(
     "path",
     [p for p in MODULES if LAYERS[room(p)] <= HIGHEST_PURE or name_of(p) in DECIDING],

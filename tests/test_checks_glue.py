@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.checked_zones import HEAD, found_by, read_zone
 from zonebuild.checks.glue import _referral_octets
+from zonebuild.checks.servers import Servers
 from zonebuild.checks.survey import Survey
 
 SIBLING = "missing-sibling-glue"
@@ -55,7 +56,7 @@ def test_a_referral_has_as_many_octets_as_another_library_writes(hosts: list[str
     body = "".join(f"sub NS {host}\n" for host in hosts)
     survey = Survey(read_zone(HEAD + body + glue))
     owner = survey.indices["sub.example.org."]
-    targets = [target for _row, target in survey.servers.of(owner)]
+    targets = [target for _row, target in survey.once(Servers).of(owner)]
     assert _referral_octets(survey, owner, targets) == written(hosts, inside)
 
 
@@ -73,6 +74,6 @@ def test_an_escape_counts_as_the_octet_that_it_is() -> None:
     survey = Survey(read_zone(f"{HEAD}sub NS \\097\\.b.test.\nsub2 NS axb.test.\n"))
     sizes = [
         _referral_octets(survey, owner, [target for _row, target in pairs])
-        for owner, pairs in survey.servers.by_owner.items()
+        for owner, pairs in survey.once(Servers).by_owner.items()
     ]
     assert sizes[1] + 1 == sizes[2]  # sub2 is longer by one

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.checked_zones import HEAD, HEAD_LINES, findings_of, found_by, read_zone
 from zonebuild.checks.reachable import unreachable
+from zonebuild.checks.servers import Servers
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Finding
 from zonebuild.rdata.canonical import canonical_text
@@ -171,7 +172,7 @@ def test_addresses_of_servers_are_canonical(groups: list[str]) -> None:
     text = ":".join(groups)
     assume(is_plain("AAAA", text))
     survey = Survey(read_zone(f"{HEAD}ns AAAA {text}\n"))
-    ((_ipv4, ipv6),) = survey.servers.addresses.values()
+    ((_ipv4, ipv6),) = survey.once(Servers).addresses.values()
     assert ipv6.text == canonical_text("AAAA", text, ".")
 
 
@@ -211,6 +212,6 @@ def test_an_address_in_the_form_of_unknown_types_is_read() -> None:
 def test_few_ns_among_many_targets_are_found_as_well() -> None:
     aliases = "".join(f"a{i} CNAME b{i}.test.\n" for i in range(100))
     survey = Survey(read_zone(f"{HEAD}{aliases}sub NS c.test.\nsub NS d.test.\n"))
-    assert [survey.names[target] for target in survey.servers.targets] == [
+    assert [survey.names[target] for target in survey.once(Servers).targets] == [
         "ns.example.org.", "c.test.", "d.test.",
     ]  # fmt: skip

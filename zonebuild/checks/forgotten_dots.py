@@ -10,6 +10,7 @@ from zonebuild.checks import bits
 from zonebuild.checks.check import ERROR, Check, Fact
 from zonebuild.checks.dots import dotted, is_dotted_inside, is_inside, written_owners
 from zonebuild.checks.names import parent_of
+from zonebuild.checks.soa_record import read_soa
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part
 from zonebuild.model import absolute
@@ -86,7 +87,7 @@ def _target_text(rdtype: str, rdata: str) -> str:
 
 
 def _in_soa(survey: Survey) -> Iterator[Fact]:
-    soa = survey.soa
+    soa = survey.once(read_soa)
     for field, written in (("MNAME", soa.mname), ("RNAME", soa.rname)) if soa else ():
         if soa and is_dotted_inside(written):
             name = absolute(written, soa.origin).lower()

@@ -9,6 +9,7 @@ from zonebuild.checks import bits
 from zonebuild.checks.check import INFO, WARNING, Check, Fact
 from zonebuild.checks.names import ancestors, is_below
 from zonebuild.checks.place import BELOW_CUT, BELOW_DNAME
+from zonebuild.checks.servers import Servers
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part
 
@@ -47,7 +48,7 @@ def referral_too_large(survey: Survey) -> Iterator[Fact]:
     The question is the delegated name itself, the shortest there is. DS are not counted: whoever
     asks for them uses EDNS.
     """
-    for owner, pairs in survey.servers.by_owner.items():
+    for owner, pairs in survey.once(Servers).by_owner.items():
         if owner != survey.apex_index:
             octets = _referral_octets(survey, owner, [target for _row, target in pairs])
             if octets > MAX_REFERRAL:
@@ -64,7 +65,7 @@ def _referral_octets(survey: Survey, owner: int, targets: list[int]) -> int:
         octets += _POINTER + _RECORD + _name_octets(survey.names[target], known)
     for target in targets:
         if is_below(survey.names[target], cut) or target == owner:
-            for address in survey.servers.addresses.get(target, ()):
+            for address in survey.once(Servers).addresses.get(target, ()):
                 octets += _POINTER + _RECORD + (_IPV6 if ":" in address.text else _IPV4)
     return octets
 

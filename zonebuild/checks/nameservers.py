@@ -9,6 +9,7 @@ from zonebuild.checks.check import ERROR, WARNING, Check, Fact
 from zonebuild.checks.hosts import HOST, odd_targets
 from zonebuild.checks.literals import address_meant
 from zonebuild.checks.reachable import unreachable
+from zonebuild.checks.servers import Servers
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part, quoted
 from zonebuild.model import type_bit
@@ -18,7 +19,7 @@ _FAMILIES = ((type_bit(bits.A), "A", "IPv4"), (type_bit(bits.AAAA), "AAAA", "IPv
 
 def single_name_server(survey: Survey) -> Iterator[Fact]:
     """Find each apex and each zone cut with one NS alone."""
-    servers = survey.servers
+    servers = survey.once(Servers)
     lone = {owner for owner, count in servers.counts.items() if count == 1}
     for row, owner in zip(servers.rows, servers.owners, strict=True) if lone else ():
         name = survey.names[owner]
@@ -29,7 +30,7 @@ def single_name_server(survey: Survey) -> Iterator[Fact]:
 
 def ns_target_not_host_name(survey: Survey) -> Iterator[Fact]:
     """Find each NS whose target no host can be called; addresses are found elsewhere."""
-    names, servers = survey.names, survey.servers
+    names, servers = survey.names, survey.once(Servers)
     odd = {host for host in odd_targets(survey) if not HOST.fullmatch(names[host])}
     for row, target in zip(servers.rows, servers.targets, strict=True) if odd else ():
         if target in odd and address_meant(survey, row, target) is None:
@@ -44,7 +45,7 @@ def unreachable_by_family(survey: Survey) -> Iterator[Fact]:
     Said only where the addresses of all its servers are known, for they are of this zone.
     """
     apex = survey.apex_index
-    apex_servers = survey.servers.of(apex) if apex is not None else []
+    apex_servers = survey.once(Servers).of(apex) if apex is not None else []
     have = 0
     for _row, target in apex_servers:
         source = survey.source_of(target) if survey.is_ours(target) else None
@@ -69,7 +70,7 @@ def _has_own(survey: Survey, bit: int) -> bool:
 
 def servers_share_address(survey: Survey) -> Iterator[Fact]:
     """Find each NS whose host has an address of an earlier server of the same name."""
-    servers = survey.servers
+    servers = survey.once(Servers)
     first: dict[str, int] = {}
     sharing: set[int] = set()
     for host, addresses in servers.addresses.items():
@@ -88,7 +89,7 @@ def _shared(survey: Survey, pairs: list[tuple[int, int]]) -> Iterator[Fact]:
     """Yield the fact of each of *pairs*, rows with their hosts, that shares with one before."""
     first: dict[str, tuple[int, int]] = {}
     for row, host in pairs:
-        texts = [address.text for address in survey.servers.addresses[host]]
+        texts = [address.text for address in survey.once(Servers).addresses[host]]
         same = [text for text in texts if first.setdefault(text, (row, host))[1] != host]
         if same:
             other_row, other = first[same[0]]
@@ -99,7 +100,7 @@ def _shared(survey: Survey, pairs: list[tuple[int, int]]) -> Iterator[Fact]:
 
 def address_not_global(survey: Survey) -> Iterator[Fact]:
     """Find each address of a name server that the Internet does not route."""
-    for host, addresses in survey.servers.addresses.items():
+    for host, addresses in survey.once(Servers).addresses.items():
         for row, text in addresses:
             why = unreachable(text)
             if why:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from zonebuild.checks import bits
 from zonebuild.checks.names import ancestors, is_below
 from zonebuild.checks.reverse import reverse_of
+from zonebuild.checks.servers import Servers
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Finding, Location
 from zonebuild.model import Zone
@@ -126,7 +127,7 @@ def outline_zone(
     """
     survey = Survey(zone)
     apex = survey.apex_index
-    own = [] if apex is None else survey.servers.of(apex)
+    own = [] if apex is None else survey.once(Servers).of(apex)
     asks = [*_asks(survey, sisters, placed)]
     if with_addresses:
         asks += _reverse_asks(survey, sisters, placed)
@@ -146,7 +147,7 @@ def _largest_fragment(zone: Zone) -> str:
 
 
 def _server(survey: Survey, row: int, target: int, placed: Placed) -> Server:
-    addresses = survey.servers.addresses.get(target, ())
+    addresses = survey.once(Servers).addresses.get(target, ())
     here = tuple((a.text, placed(survey.records.location(a.row))) for a in addresses)
     return Server(survey.names[target], placed(survey.records.location(row)), here)
 
@@ -156,7 +157,7 @@ def _delegations(survey: Survey, sisters: Sisters, placed: Placed) -> Iterator[D
     for child in sisters.children_of(survey.apex):
         index = survey.indices.get(child, -1)
         if not _is_hidden(survey, child):
-            pairs = survey.servers.by_owner.get(index, [])
+            pairs = survey.once(Servers).by_owner.get(index, [])
             servers = tuple(_server(survey, row, target, placed) for row, target in pairs)
             yield Delegation(child, servers, tuple(_ds(survey, index, placed)))
 

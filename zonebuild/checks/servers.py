@@ -6,15 +6,12 @@ import re
 from collections import Counter
 from functools import cached_property
 from itertools import compress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from zonebuild.checks import bits
+from zonebuild.checks.survey import Survey
 from zonebuild.rdata.canonical import canonical_text
 from zonebuild.rdata.types import type_mnemonic
-
-if TYPE_CHECKING:
-    from zonebuild.checks.survey import Survey
-
 
 # What is canonical at a glance: up to six groups, none of them 0, and `::` between two of them.
 _GROUP = "[1-9a-f][0-9a-f]{0,3}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from zonebuild.checks import bits, soa_names
 from zonebuild.checks.check import INFO, WARNING, Check, Fact
-from zonebuild.checks.soa_record import GOOD_SOA_ZONE, soa_zone
+from zonebuild.checks.soa_record import GOOD_SOA_ZONE, read_soa, soa_zone
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part
 from zonebuild.serial import first_serial
@@ -19,7 +19,7 @@ _LAST_YEAR = 2099  # of a serial that counts days; greater numbers count somethi
 
 def soa_not_first(survey: Survey) -> Iterator[Fact]:
     """Find an SOA that other records stand before."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     if soa and soa.row:
         message = f"{soa.row} records stand before the SOA: let it be the first"
         yield Fact(soa.row, message)
@@ -27,7 +27,7 @@ def soa_not_first(survey: Survey) -> Iterator[Fact]:
 
 def serial_zero(survey: Survey) -> Iterator[Fact]:
     """Find a serial of 0."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     if soa and soa.serial == 0:
         yield Fact(soa.row, "SOA serial 0, which some software reads as none: write 1", Part.RDATA)
 
@@ -36,7 +36,7 @@ def serial_in_the_future(survey: Survey) -> Iterator[Fact]:
     """Find a serial that counts days (YYYYMMDDnn) and is past tomorrow's."""
     if survey.settings.now is None:
         return
-    soa = survey.soa
+    soa = survey.once(read_soa)
     tomorrow = first_serial("date", survey.settings.now + _DAY)
     if soa and soa.serial >= tomorrow + 100 and _is_date(soa.serial):
         today = first_serial("date", survey.settings.now)
@@ -51,7 +51,7 @@ def _is_date(serial: int) -> bool:
 
 def refresh_short(survey: Survey) -> Iterator[Fact]:
     """Find a refresh below four hours."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     if soa and soa.refresh < _LEAST_REFRESH:
         message = f"SOA refresh {soa.refresh} s is below 4 hours: write {_LEAST_REFRESH} or more"
         yield Fact(soa.row, f"{message}, for NOTIFY tells of changes", Part.RDATA)
@@ -59,7 +59,7 @@ def refresh_short(survey: Survey) -> Iterator[Fact]:
 
 def retry_not_below_refresh(survey: Survey) -> Iterator[Fact]:
     """Find a retry that is not below the refresh."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     if soa and soa.retry >= soa.refresh:
         message = f"SOA retry {soa.retry} s is not below the refresh {soa.refresh} s"
         yield Fact(soa.row, f"{message}: write a fraction of it, such as a quarter", Part.RDATA)
@@ -67,7 +67,7 @@ def retry_not_below_refresh(survey: Survey) -> Iterator[Fact]:
 
 def retry_short(survey: Survey) -> Iterator[Fact]:
     """Find a retry below an hour."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     if soa and soa.retry < _LEAST_RETRY:
         message = f"SOA retry {soa.retry} s is below an hour: write {_LEAST_RETRY} or more"
         yield Fact(soa.row, message, Part.RDATA)
@@ -75,7 +75,7 @@ def retry_short(survey: Survey) -> Iterator[Fact]:
 
 def expire_short(survey: Survey) -> Iterator[Fact]:
     """Find an expire below a week or below the refresh."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     if soa and soa.expire < max(_LEAST_EXPIRE, soa.refresh):
         bound = "a week" if soa.expire < _LEAST_EXPIRE else f"the refresh {soa.refresh} s"
         wanted = max(2 * _LEAST_EXPIRE, 2 * soa.refresh)
@@ -85,7 +85,7 @@ def expire_short(survey: Survey) -> Iterator[Fact]:
 
 def minimum_unusual(survey: Survey) -> Iterator[Fact]:
     """Find a minimum, the TTL of negative answers, outside of five minutes to a day."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     if soa and not _LEAST_MINIMUM <= soa.minimum <= _MOST_MINIMUM:
         message = f"SOA minimum {soa.minimum} s: so long resolvers keep that a name is not there"
         yield Fact(soa.row, f"{message}; write {_LEAST_MINIMUM} to {_MOST_MINIMUM}", Part.RDATA)

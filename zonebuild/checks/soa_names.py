@@ -9,7 +9,8 @@ from zonebuild.checks import bits
 from zonebuild.checks.check import ERROR, INFO, WARNING, Check, Fact
 from zonebuild.checks.hosts import LABEL
 from zonebuild.checks.names import ancestors
-from zonebuild.checks.soa_record import GOOD_SOA_ZONE, Soa, soa_zone
+from zonebuild.checks.servers import Servers
+from zonebuild.checks.soa_record import GOOD_SOA_ZONE, Soa, read_soa, soa_zone
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part, quoted
 from zonebuild.model import absolute
@@ -24,7 +25,7 @@ _NOT_SERVERS = frozenset({".", "localhost."})
 
 def rname_with_at_sign(survey: Survey) -> Iterator[Fact]:
     """Find an RNAME that is written as people write mail addresses."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     if soa and "@" in soa.rname and soa.rname != "@":
         message = f'SOA RNAME {quoted(soa.rname)} has an "@", which is a dot there'
         yield Fact(soa.row, f"{message}{_without_at(soa.rname)}", Part.RDATA)
@@ -41,7 +42,7 @@ def _without_at(rname: str) -> str:
 
 def rname_not_mailbox(survey: Survey) -> Iterator[Fact]:
     """Find an RNAME that stands for no mail address."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     if not soa or ("@" in soa.rname and soa.rname != "@"):
         return
     name = absolute(soa.rname, soa.origin).lower()
@@ -56,7 +57,7 @@ def _domain(survey: Survey) -> str:
 
 def mname_not_host_name(survey: Survey) -> Iterator[Fact]:
     """Find an MNAME that no host can be called."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     if soa and not _HOST.fullmatch(_mname(soa)):
         message = f"SOA MNAME {quoted(_mname(soa), 255)} is not a host name"
         yield Fact(soa.row, f"{message}: want letters, digits and inner hyphens", Part.RDATA)
@@ -64,7 +65,7 @@ def mname_not_host_name(survey: Survey) -> Iterator[Fact]:
 
 def mname_no_server(survey: Survey) -> Iterator[Fact]:
     """Find an MNAME that is an alias, the root or localhost."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     if soa is None:
         return
     name = _mname(soa)
@@ -78,11 +79,11 @@ def mname_no_server(survey: Survey) -> Iterator[Fact]:
 
 def mname_not_in_ns(survey: Survey) -> Iterator[Fact]:
     """Find an MNAME that none of the NS at the apex names."""
-    soa = survey.soa
+    soa = survey.once(read_soa)
     apex = survey.apex_index
     if soa is None or apex is None or _mname(soa) in _NOT_SERVERS:
         return
-    servers = {survey.names[target] for _row, target in survey.servers.of(apex)}
+    servers = {survey.names[target] for _row, target in survey.once(Servers).of(apex)}
     if servers and _mname(soa) not in servers:
         message = f"SOA MNAME {_mname(soa)} is none of the name servers of {survey.apex}"
         yield Fact(soa.row, f"{message}: right where the primary is hidden", Part.RDATA)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from zonebuild.checks import bits
+from zonebuild.checks.survey import Survey
 from zonebuild.rdata.canonical import canonical_text, seconds
-
-if TYPE_CHECKING:
-    from zonebuild.checks.survey import Survey
 
 
 class Soa(NamedTuple):

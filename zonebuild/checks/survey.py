@@ -20,9 +20,7 @@ from zonebuild.checks.lines import Lines
 from zonebuild.checks.names import ancestors, is_below
 from zonebuild.checks.place import OURS, OUTSIDE, Places
 from zonebuild.checks.rrsets import repeated_rrsets
-from zonebuild.checks.servers import Servers
 from zonebuild.checks.settings import NO_SETTINGS, Settings
-from zonebuild.checks.soa_record import Soa, read_soa
 from zonebuild.model import Zone
 from zonebuild.rdata.canonical import TARGET_TOKEN
 from zonebuild.rdata.types import type_mnemonic
@@ -253,16 +251,6 @@ class Survey:
     def name_servers(self) -> frozenset[int]:
         """The targets of all NS: whose addresses may be glue."""
         return frozenset(self.pointing(bits.NS)[1])
-
-    @cached_property
-    def soa(self) -> Soa | None:
-        """The first SOA at the apex, None where there is none."""
-        return read_soa(self)
-
-    @cached_property
-    def servers(self) -> Servers:
-        """The NS of the apex and of the zone cuts, and the addresses here of their hosts."""
-        return Servers(self)
 
     @cached_property
     def unaddressed(self) -> dict[int, list[tuple[int, int]]]:

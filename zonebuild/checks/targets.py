@@ -12,6 +12,7 @@ from zonebuild.checks.hosts import odd_targets
 from zonebuild.checks.literals import BEGINS_LIKE_ADDRESS, address_meant
 from zonebuild.checks.names import is_below
 from zonebuild.checks.place import BELOW_CUT, BELOW_DNAME, OUTSIDE
+from zonebuild.checks.servers import Servers
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part
 
@@ -95,7 +96,7 @@ def _spelled_like_addresses(survey: Survey, rdtype: int) -> Iterator[tuple[int, 
     odd = {target for target in odd_targets(survey) if BEGINS_LIKE_ADDRESS.match(names[target])}
     if not odd:
         return
-    servers = survey.servers
+    servers = survey.once(Servers)
     is_ns = rdtype == bits.NS
     rows, targets = (servers.rows, servers.targets) if is_ns else survey.pointing(rdtype)
     for row, target in zip(rows, targets, strict=True):

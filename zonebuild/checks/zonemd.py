@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from zonebuild.checks import bits
 from zonebuild.checks.check import WARNING, Check, Fact
+from zonebuild.checks.soa_record import read_soa
 from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part
 from zonebuild.rdata.canonical import canonical_text, parse
@@ -40,7 +41,7 @@ def zonemd_mismatch(survey: Survey) -> Iterator[Fact]:
     """Find each ZONEMD of the apex that whoever checks the zone could not use, or would refuse."""
     digests = list(_digests(survey))
     kinds = Counter((digest.scheme, digest.kind) for digest in digests)
-    soa = survey.soa
+    soa = survey.once(read_soa)
     for digest in digests:
         if kinds[digest.scheme, digest.kind] > 1:
             yield _fact(digest, "stands beside another of its scheme and hash: keep one")

@@ -39,8 +39,9 @@ def read_fragment(
     Errors: none; what is wrong is a finding, and its entry gives no record.
     Spec: RFC 1035 section 5.
     """
-    reading = Reading(include, _read_fast if fast else _read_carefully)
-    scope = Scope(reading, source, origin=apex, ttl=default_ttl)
+    reading = Reading(include)
+    read_text = _read_fast if fast else _read_carefully
+    scope = Scope(reading, source, read_text, origin=apex, ttl=default_ttl)
     try:
         scope.read()
     except TooManyMistakes as stopped:

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from zonebuild.diagnostic import Finding, Note
 from zonebuild.zonefile.columns import Columns
 from zonebuild.zonefile.text import Source
-
-if TYPE_CHECKING:
-    from zonebuild.zonefile.scope import Scope
 
 MAX_DEPTH = 8  # of $INCLUDE
 MAX_FINDINGS = 1000  # of a fragment; then reading stops
@@ -45,8 +42,8 @@ class Doubt(NamedTuple):
 class Reading:
     """The state of reading one fragment that does not end with a file."""
 
-    def __init__(self, include: Include | None, read_text: Callable[[Scope, str], None]) -> None:
-        self.include, self.read_text = include, read_text
+    def __init__(self, include: Include | None) -> None:
+        self.include = include
         self.columns = Columns()
         self.findings: list[Finding] = []
         self.fast_records = 0

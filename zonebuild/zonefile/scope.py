@@ -36,11 +36,13 @@ class Scope:
         self,
         reading: Reading,
         source: Source,
+        read_text: Callable[[Scope, str], None],
         *,
         origin: str,
         ttl: int | None,
     ) -> None:
         self.reading, self.path, self.text = reading, source.path, source.text
+        self._read_text = read_text
         reading.findings.extend(source.findings)
         self.origin, self.ttl = origin, ttl
         self.owner: str | None = None  # as written under self.origin, or absolute
@@ -60,7 +62,7 @@ class Scope:
         """Read the whole file."""
         self.reading.columns.place(self.path, self.origin)
         self.reading.open_paths.append(self.path)
-        self.reading.read_text(self, self.text)
+        self._read_text(self, self.text)
         self.reading.open_paths.pop()
 
     def take_run(self, piece: Piece, first: int, stop: int) -> int:
@@ -122,8 +124,7 @@ class Scope:
                 self._take_record(entry)
 
     def _report(self, problem: Problem, *notes: Note) -> None:
-        line = self.fixed_line or problem.line
-        column = 0 if self.fixed_line else problem.column
+        line, column = (self.fixed_line, 0) if self.fixed_line else (problem.line, problem.column)
         where = Location(self.path, line, column)
         self.reading.report(Finding(where, Severity.ERROR, problem.check, problem.message, notes))
 
@@ -247,7 +248,7 @@ class Scope:
         kept = self.owner, self.owner_key, self.owner_doubt, self.owner_is_wrong
         self.fixed_line = tokens[0].line
         with self.reading.one_finding():
-            self.reading.read_text(self, text)
+            self._read_text(self, text)
         self.fixed_line = None
         self.owner, self.owner_key, self.owner_doubt, self.owner_is_wrong = kept
 
@@ -258,7 +259,7 @@ class Scope:
             self._report(Problem("include", message, tokens[1].line, tokens[1].column))
             return
         origin = directive.origin or self.origin
-        inner = Scope(self.reading, source, origin=origin, ttl=self.ttl)
+        inner = Scope(self.reading, source, self._read_text, origin=origin, ttl=self.ttl)
         here = Location(self.path, tokens[0].line)
         if self.owner is not None:
             inner.owner = absolute(self.owner, self.origin)
