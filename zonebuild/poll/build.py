@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from zonebuild.poll.child import ChildError, run_child
+from zonebuild.poll.child import ChildError, Done, run_child
 
 _KNOWN = (0, 1, 2)
 _MACHINE = 2
@@ -24,6 +24,11 @@ def run_doit(root: str, *, lock: int) -> tuple[int, str]:
         done = run_child((sys.executable, "-m", "doit"), root, lock=lock, is_answer_told=True)
     except ChildError as error:
         return _MACHINE, str(error)
+    return result_of(done, root)
+
+
+def result_of(done: Done, root: str) -> tuple[int, str]:
+    """Return what `run_doit` does, of a `doit` in *root* that has ended."""
     if done.code == 0:
         return 0, done.told
     meaning = _MEANINGS.get(done.code, "it did not come to its end")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import IO, NamedTuple
 
 _HALF = 16 << 10  # octets of the beginning, and of the end, of what is kept of its messages
@@ -40,40 +41,67 @@ def run_child(
     environment: laid over this process's own. is_answer_told: its answer joins the messages.
     Errors: ChildError.
     """
-    with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as messages:
-        try:
-            files = (messages if is_answer_told else answer, messages)
-            code = _wait(command, folder, files, (lock, seconds, environment or {}))
-        except OSError as error:
-            raise ChildError(f"{command[0]}: cannot be run: {error.strerror}") from error
-        answer.seek(0)
-        return Done(code, answer.read(_MOST), _kept(messages))
+    kept = () if lock is None else (lock,)
+    terms = Terms(kept, environment or {}, is_answer_told)
+    with Child(command, folder, terms) as child:
+        return child.wait(seconds)
 
 
-def _wait(
-    command: Sequence[str],
-    folder: str,
-    files: tuple[IO[bytes], IO[bytes]],
-    terms: tuple[int | None, float | None, Mapping[str, str]],
-) -> int:
-    lock, seconds, environment = terms
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=files[0],
-        stderr=files[1],
-        env={**os.environ, **environment},
-        pass_fds=() if lock is None else (lock,),
-        start_new_session=True,
-    ) as process:
+class Terms(NamedTuple):
+    """How a program is started. kept: descriptors that it inherits. input: its standard input."""
+
+    kept: tuple[int, ...] = ()
+    environment: Mapping[str, str] = {}
+    is_answer_told: bool = False
+    input: int = subprocess.DEVNULL
+
+
+class Child:
+    """A program that runs. Leaving its `with` block kills it and what it started, if it still does.
+
+    Errors: ChildError.
+    """
+
+    def __init__(self, command: Sequence[str], folder: str, terms: Terms) -> None:
+        self._command = command
+        with ExitStack() as files:
+            self._answer = files.enter_context(tempfile.TemporaryFile())
+            self._messages = files.enter_context(tempfile.TemporaryFile())
+            try:
+                self._process = self._start(folder, terms)
+            except OSError as error:
+                raise ChildError(f"{command[0]}: cannot be run: {error.strerror}") from error
+            self._files = files.pop_all()
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._files:
+            if self._process.poll() is None:  # its children may hold on to what it was asked for
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+
+    def wait(self, seconds: float | None = None) -> Done:
+        """Return how it went, once it has ended; after *seconds* that is an error."""
         try:
-            return process.wait(seconds)
+            code = self._process.wait(seconds)
         except subprocess.TimeoutExpired as error:
-            raise ChildError(f"{' '.join(command)}: no end after {seconds:g} s") from error
-        finally:
-            if process.returncode is None:  # its children may hold on to what it was asked for
-                os.killpg(process.pid, signal.SIGKILL)
+            raise ChildError(f"{' '.join(self._command)}: no end after {seconds:g} s") from error
+        self._answer.seek(0)
+        return Done(code, self._answer.read(_MOST), _kept(self._messages))
+
+    def _start(self, folder: str, terms: Terms) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self._command,
+            cwd=folder,
+            stdin=terms.input,
+            stdout=self._messages if terms.is_answer_told else self._answer,
+            stderr=self._messages,
+            env={**os.environ, **terms.environment},
+            pass_fds=terms.kept,
+            start_new_session=True,
+        )
 
 
 def _kept(messages: IO[bytes]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from zonebuild.poll import stamp
 from zonebuild.poll.look import TICK, Look, look_at, versions
@@ -38,6 +38,13 @@ class Poll(NamedTuple):
     due: int = 0
 
 
+class Doit(Protocol):
+    """Runs `doit` in *root*; *lock* is inherited. Returns its exit code and what it told."""
+
+    def __call__(self, root: str, *, lock: int) -> tuple[int, str]:
+        """Run it."""
+
+
 class Site(NamedTuple):
     """A site as poll sees it. root: absolute, without links. cache: absolute."""
 
@@ -57,10 +64,17 @@ def is_there(site: Site) -> bool:
     return os.path.isdir(f"{site.root}/zones")
 
 
-def poll(site: Site, *, is_updated: bool = True, now: Callable[[], float] = time.time) -> Poll:
+def poll(
+    site: Site,
+    *,
+    is_updated: bool = True,
+    now: Callable[[], float] = time.time,
+    run: Doit | None = None,
+) -> Poll:
     """Poll *site* once.
 
     is_updated: whether its working copy is brought up to date. now: Unix seconds.
+    run: does what `run_doit` does, which is the default.
     Another poll that is at work: nothing is done, which is no fault.
     """
     if not is_there(site):  # nothing may be made in the folder that something is mounted on
@@ -68,7 +82,7 @@ def poll(site: Site, *, is_updated: bool = True, now: Callable[[], float] = time
     try:
         with Turn(site.cache, now=now()) as turn:
             if turn.is_mine:
-                return _Round(site, turn.descriptor, now).go(is_updated=is_updated)
+                return _Round(site, turn.descriptor, now, run).go(is_updated=is_updated)
             return Poll(0, _line(turn.complaint()))
     except OSError as error:  # of the lock
         where = error.filename or site.cache
@@ -82,8 +96,10 @@ def _line(text: str) -> str:
 class _Round:
     """One poll whose turn it is. lock: a descriptor that what it starts inherits."""
 
-    def __init__(self, site: Site, lock: int, now: Callable[[], float]) -> None:
-        self._site, self._lock, self._now = site, lock, now
+    def __init__(
+        self, site: Site, lock: int, now: Callable[[], float], run: Doit | None = None
+    ) -> None:
+        self._site, self._lock, self._now, self._run = site, lock, now, run
         self._troubles: list[Trouble] = []
         self._is_updated = False
         self._said, self._code = "", 0
@@ -123,7 +139,7 @@ class _Round:
         from zonebuild.poll.build import run_doit
         from zonebuild.poll.news import BUILD, Trouble
 
-        code, text = run_doit(self._site.root, lock=self._lock)
+        code, text = (self._run or run_doit)(self._site.root, lock=self._lock)
         if code:
             self._troubles.append(Trouble(BUILD, text, code))
         else:

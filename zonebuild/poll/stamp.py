@@ -36,7 +36,7 @@ def fits(stamp: Stamp | None, seen: str, now: float) -> bool:
 
 def read_stamp(cache: str) -> Stamp | None:
     """Return what is kept in *cache*, None where that is nothing of use."""
-    lines = _read(f"{cache}/{FILE}").split("\n")
+    lines = read_text(f"{cache}/{FILE}").split("\n")
     if len(lines) <= _FIELDS or lines.pop():
         return None
     seen, made, due, *outside = lines
@@ -69,7 +69,7 @@ def _entries(cache: str) -> Iterator[tuple[int, Iterable[str]]]:
     """Yield what is due and what was looked at, of each entry of each stage's stamps."""
     for name in sorted(os.listdir(cache)):
         if name.startswith("stamps."):
-            for line in _read(f"{cache}/{name}", 1 << 28).split("\n")[1:]:
+            for line in read_text(f"{cache}/{name}", 1 << 28).split("\n")[1:]:
                 _, _, *rest = (*line.split("\0"), "", "")
                 if rest[0].isascii() and rest[0].isdigit() and len(rest[0]) <= _DIGITS:
                     yield int(rest[0]), [path for path in rest[1:] if path]
@@ -83,8 +83,8 @@ def _outside(root: str, path: str) -> str:
     return "" if place.startswith(f"{root}/") else place
 
 
-def _read(path: str, limit: int = _LIMIT) -> str:
-    """Return the text in *path*, nothing where it cannot be had."""
+def read_text(path: str, limit: int = _LIMIT) -> str:
+    """Return the text in *path*, at most *limit* octets of it; nothing where it cannot be had."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:

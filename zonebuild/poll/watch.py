@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from zonebuild.poll.run import Poll, Site, poll
+from zonebuild.poll.spare import Spare
 from zonebuild.poll.stamp import read_stamp
 from zonebuild.poll.wake import Bell, Events, places_of
 
@@ -43,6 +44,7 @@ class Watch:
         self._pace = pace or Pace()
         self._bell = Bell()
         self._events = Events(self._bell)
+        self._spare = Spare(site.root, site.cache)
         self._is_stopped = False
         self._trouble = self._told = ""
         self._builds = 0  # in a row
@@ -65,9 +67,11 @@ class Watch:
                 self._follow()  # before the poll, so that what changes meanwhile rings
                 done = self._poll()
                 self._tell_new(done)
+                self._spare.prepare()
                 self._wait(self._patience(done))
         finally:
             self._events.close()
+            self._spare.close()
 
     def _tell_new(self, done: Poll) -> None:
         """Tell *done*; what was told last and is still so, such as that the site is away, once."""
@@ -88,7 +92,7 @@ class Watch:
         is_updated = time.monotonic() - self._updated >= self._pace.interval
         if is_updated:
             self._updated = time.monotonic()
-        done = poll(self._site, is_updated=is_updated, now=self._clock)
+        done = poll(self._site, is_updated=is_updated, now=self._clock, run=self._spare.run)
         self._builds = self._builds + 1 if done.has_built else 0
         return done
 
