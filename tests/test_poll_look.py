@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from zonebuild.poll import look
-from zonebuild.poll.look import look_at
+from zonebuild.poll.look import Outside, look_at
 from zonebuild.poll.stamp import Stamp, fits, plan_next, read_stamp, stamp_text
 
 
 def seen(root: Path, *outside: Path) -> tuple[str, str]:
-    found = look_at(str(root), str(root / ".zonebuild"), map(str, outside))
+    found = look_at(str(root), str(root / ".zonebuild"), Outside(tuple(map(str, outside))))
     return found.inputs, found.outputs
 
 
@@ -138,9 +138,23 @@ def test_only_what_changed_within_a_tick_is_unsettled(tmp_path: Path) -> None:
             assert settled(tmp_path) is is_settled
 
 
+def test_what_a_signer_writes_is_an_output(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    signed = tmp_path / "signed"
+
+    def at_signer() -> tuple[str, str]:
+        found = look_at(str(tmp_path / "site"), "", Outside(signed=(str(signed),)))
+        return found.inputs, found.outputs
+
+    before = at_signer()
+    signed.write_text("SOA")
+    after = at_signer()
+    assert (before[0], before[1] == after[1]) == (after[0], False)
+
+
 # -- the stamp ----------------------------------------------------------------------------------
 
-STAMP = Stamp("seen", 100, 200, ("/feed",))
+STAMP = Stamp("seen", 100, 200, Outside(("/feed",)))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +174,9 @@ def test_a_stamp_fits_what_was_seen_until_something_is_due(
     assert fits(STAMP, what, now) is is_fresh
 
 
-@pytest.mark.parametrize("stamp", [STAMP, Stamp("", 0, 0, ()), Stamp("a", 1, 2, ("/b", "/c"))])
+@pytest.mark.parametrize(
+    "stamp", [STAMP, Stamp("", 0, 0), Stamp("a", 1, 2, Outside(("/b", "/c"), ("/d",)))]
+)
 def test_a_stamp_is_read_as_it_was_written(tmp_path: Path, stamp: Stamp) -> None:
     (tmp_path / "poll.stamp").write_text(stamp_text(stamp))
     assert read_stamp(str(tmp_path)) == stamp
@@ -170,11 +186,12 @@ def test_what_is_due_and_what_lies_outside_comes_from_the_stages(tmp_path: Path)
     lines = {
         "zones": "key\na.example.\0digest\x00500\0zones/a\0/site/primary/a",
         "dnsextra": "key\nfeeds\0digest\x00300\0/feed\0../beside\n\n\0\0x\0/no",
+        "arrival": "key\na.example\0digest\x000\0unsigned/a\0/signed/a\0/feed",
         "gone": "key\nlate\0digest\x0050",
     }
     for stage, text in lines.items():
         (tmp_path / f"stamps.{stage}").write_text(text)
-    wanted = ("/beside", "/feed")
+    wanted = Outside(read=("/beside", "/feed"), signed=("/signed/a",))
     assert plan_next(str(tmp_path), "/site", 200) == (200, wanted)
     (tmp_path / "stamps.gone").unlink()
     assert plan_next(str(tmp_path), "/site", 200) == (300, wanted)

@@ -12,7 +12,7 @@ import marshal
 import os
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 TICK = 20_000_000  # nanoseconds; file systems take the time from a clock that ticks coarsely
@@ -29,6 +29,19 @@ _LONGEST_LOOK = 60_000_000_000  # nanoseconds
 _File = tuple[str, int, int, int, int, int]  # its name, and its facts
 
 
+class Outside(NamedTuple):
+    """Paths outside the site, absolute. read: what builds read. signed: what signers answer with.
+
+    What is signed follows upon a build; what is read calls for one.
+    """
+
+    read: tuple[str, ...] = ()
+    signed: tuple[str, ...] = ()
+
+
+NOWHERE = Outside()
+
+
 class Look(NamedTuple):
     """What was seen, as digests.
 
@@ -42,19 +55,21 @@ class Look(NamedTuple):
     is_settled: bool
 
 
-def look_at(root: str, cache: str, outside: Iterable[str] = ()) -> Look:
+def look_at(root: str, cache: str, outside: Outside = NOWHERE) -> Look:
     """Return what is in the site at *root*.
 
-    cache: its cache, which does not count. outside: files and directories elsewhere that builds
-    read: feeds, an overriding site.yaml.
+    cache: its cache, which does not count. outside: files and directories elsewhere: feeds, an
+    overriding site.yaml, the folder of a signer.
     """
     inputs, outputs = _Seen(passed={cache, *(f"{root}/{top}" for top in _OUTPUTS)}), _Seen()
     inputs.walk(root, "")
     outputs.add(sorted(inputs.made))
-    for path in sorted(outside):
+    for path in outside.read:
         inputs.look(path)
     for top in _OUTPUTS:
         outputs.walk(f"{root}/{top}", top)
+    for path in outside.signed:
+        outputs.look(path)
     return Look(inputs.digest(), outputs.digest(), not inputs.has_recent)
 
 

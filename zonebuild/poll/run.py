@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from zonebuild.poll import stamp
-from zonebuild.poll.look import TICK, Look, look_at, versions
+from zonebuild.poll.look import NOWHERE, TICK, Look, Outside, look_at, versions
 from zonebuild.poll.turn import Turn
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class _Round:
         if is_updated:
             self._update()
         kept = stamp.read_stamp(self._site.cache)
-        outside = kept.outside if kept else ()
+        outside = kept.outside if kept else NOWHERE
         before = self._look(outside)
         if kept and stamp.fits(kept, _seen(before), self._now()):
             return self._tell(Poll(0, is_done=True, due=kept.due))
@@ -131,8 +131,9 @@ class _Round:
             if done.is_changed:  # so that what was written is older than the look
                 time.sleep(TICK / 1_000_000_000)
 
-    def _look(self, outside: tuple[str, ...]) -> Look:
-        return look_at(self._site.root, self._site.cache, (*outside, *_override()))
+    def _look(self, outside: Outside) -> Look:
+        everywhere = outside._replace(read=(*outside.read, *_override()))
+        return look_at(self._site.root, self._site.cache, everywhere)
 
     def _build(self) -> int:
         """Run doit; return its exit code as the contract has it."""
@@ -146,7 +147,7 @@ class _Round:
             self._said = text  # a warning that is new
         return code
 
-    def _remember(self, before: Look, outside: tuple[str, ...], code: int) -> stamp.Stamp:
+    def _remember(self, before: Look, outside: Outside, code: int) -> stamp.Stamp:
         """Keep, and return, what was seen where that is what was built; else what fits nothing."""
         cache, now = self._site.cache, int(self._now())
         due, found = stamp.plan_next(cache, self._site.root, now)

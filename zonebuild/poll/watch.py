@@ -47,7 +47,7 @@ class Watch:
         self._spare = Spare(site.root, site.cache)
         self._is_stopped = False
         self._trouble = self._told = ""
-        self._builds = 0  # in a row
+        self._builds = 0  # in a row that left something to do
         self._updated = float("-inf")
 
     def stop(self) -> None:
@@ -81,7 +81,7 @@ class Watch:
 
     def _follow(self) -> None:
         kept = read_stamp(self._site.cache)
-        outside = kept.outside if kept else ()
+        outside = (*kept.outside.read, *kept.outside.signed) if kept else ()
         self._events.follow(places_of(self._site.root, self._site.cache, outside))
         if self._events.trouble != self._trouble:
             self._trouble = self._events.trouble
@@ -93,7 +93,7 @@ class Watch:
         if is_updated:
             self._updated = time.monotonic()
         done = poll(self._site, is_updated=is_updated, now=self._clock, run=self._spare.run)
-        self._builds = self._builds + 1 if done.has_built else 0
+        self._builds = self._builds + 1 if done.has_built and not done.is_done else 0
         return done
 
     def _patience(self, done: Poll) -> float:
@@ -109,7 +109,8 @@ class Watch:
     def _wait(self, seconds: float) -> None:
         """Wait for an event, at most *seconds*, then for those that follow it closely.
 
-        Builds in a row rest longer and longer: one may be what changes the files.
+        Builds after which there is more to do rest longer and longer: one may be what changes the
+        files.
         """
         end = time.monotonic() + seconds
         while not self._is_stopped and (left := end - time.monotonic()) > 0:
