@@ -190,6 +190,53 @@ def test_resources_that_move_while_we_talk_are_found_again(lab: Lab) -> None:
     assert list(lab.run().issued) == ["web"]
 
 
+# -- a CA that takes its time ---------------------------------------------------------------------
+
+SWALLOWED = {"match": "POST /acme/chall", "status": 200, "body": {}}
+
+
+def lineages(lab: Lab, *names: str, wait: int) -> None:
+    """Write lineages of one name each, and how long servers and the CA may take."""
+    lab.lineages(**{name: f"{{names: [{name}.example.test]}}" for name in names})
+    lab.site = lab.site.replace("wait: 2", f"wait: {wait}")
+
+
+def test_patience_is_one_for_all_that_a_run_asks_for(lab: Lab) -> None:
+    lineages(lab, *"abcd", wait=100)
+    lab.ca.fail({**SWALLOWED, "times": 99})
+    messages = [finding.message for finding in lab.run().findings]
+    assert len(messages) == 4
+    assert all("is still pending after 100 s" in message for message in messages)
+    assert 99 <= lab.time.ahead < 120
+
+
+def test_a_name_that_the_ca_never_looks_at_keeps_no_other_from_its_certificate(lab: Lab) -> None:
+    lineages(lab, *"abc", wait=50)
+    lab.ca.fail(SWALLOWED)
+    report = lab.run()
+    assert list(report.issued) == ["b", "c"]
+    assert [finding.message[:2] for finding in report.findings] == ["a:"]
+
+
+@pytest.mark.parametrize("where", [ORDER, "POST /acme/chall"])
+def test_a_ca_that_is_down_holds_a_run_no_longer_for_many_lineages(lab: Lab, where: str) -> None:
+    lineages(lab, *"abcdef", wait=5)
+    lab.ca.fail({"match": where, "status": 503, "times": 999})
+    messages = [finding.message for finding in lab.run().findings]
+    assert len(messages) == 6
+    assert lab.time.ahead <= 5 + 60
+
+
+def test_a_ca_that_gives_no_windows_holds_a_run_no_longer_for_many_lineages(lab: Lab) -> None:
+    lineages(lab, *"abcdef", wait=5)
+    lab.run()
+    begun = lab.time.ahead
+    lab.ca.fail({"match": "GET /acme/renewal-info", "status": 503, "times": 999})
+    assert lab.run().findings == []
+    assert len(lab.ca.asked("GET /acme/renewal-info")) > 6
+    assert lab.time.ahead - begun <= 5 + 60
+
+
 # -- accounts and orders --------------------------------------------------------------------------
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from zonebuild.acme import order as orders
 from zonebuild.acme.certificate import Chain, choose, judge, make_request, read_chain, spki_of
@@ -19,10 +18,10 @@ from zonebuild.acme.keeper import Keeper
 from zonebuild.acme.order import INVALID, PENDING, PROCESSING, READY, VALID, Authorization, Order
 from zonebuild.acme.problem import AcmeError, Nonsense
 from zonebuild.acme.served import Scene, Spot, missing
+from zonebuild.acme.wire import Wire
 from zonebuild.diagnostic import quoted
 from zonebuild.tokens.names import Refused, Token, read_token
 
-_T = TypeVar("_T", Order, Authorization)
 _FIRST_PAUSE, _LAST_PAUSE, _GROWTH = 0.05, 10.0, 1.6  # seconds between two looks at the CA
 _POLITE = 5  # looks after which the CA's Retry-After is followed; most are done by then
 
@@ -34,7 +33,9 @@ class Job:
     names: sorted. key: private, PEM. issuer: of the chain that is wanted, empty for the first.
     replaces: the ARI identifier of the certificate before it; is_replacing: the CA took that.
     order: as it stands; url: of one that was made by an earlier run, empty without one.
-    failed: the names whose validation the CA refused.
+    failed: the names whose validation the CA refused; refused: why, sentences.
+    is_requested: the CA has the request. look_at: Unix seconds, when to look at the CA again;
+    retry: the seconds that it asked to wait, when it was looked at last.
     served_at: when every server had its tokens, by the monotonic clock; 0 where none were needed.
     """
 
@@ -51,6 +52,10 @@ class Job:
     tokens: list[Token] = field(default_factory=list)
     spots: list[Spot] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    is_requested: bool = False
+    look_at: int = 0
+    retry: int = 0
     served_at: float = 0.0
     chain: Chain | None = None
     fault: AcmeError | None = None
@@ -58,7 +63,9 @@ class Job:
     def begin_again(self) -> None:
         """Forget all that came of it so far: the order belonged to an account that is gone."""
         self.url, self.is_replacing, self.order = "", False, None
-        self.waiting, self.tokens, self.spots, self.failed = [], [], [], []
+        self.waiting, self.tokens, self.spots = [], [], []
+        self.failed, self.refused, self.is_requested = [], [], False
+        self.look_at, self.retry = 0, 0
         self.served_at, self.chain, self.fault = 0.0, None, None
 
 
@@ -68,7 +75,7 @@ class Tools:
 
     publish: brings the drop-box to the servers, or lets another do it.
     note_order: remembers the order of a job, before anything else is done with it.
-    patience: seconds for the CA to look, and to sign.
+    patience: seconds for the CA to look at all names of all jobs, and to sign.
     """
 
     desk: Desk
@@ -88,9 +95,9 @@ def run_batch(jobs: Sequence[Job], tools: Tools) -> None:
     _each(jobs, lambda job: _open(job, tools))
     _each(jobs, lambda job: _prepare(job, tools))
     _serve(jobs, tools)
+    tools.desk.wire.allow(tools.patience)
     _each(jobs, lambda job: _answer(job, tools))
-    for step in (_prove, _finalize, _collect):
-        _each(jobs, lambda job, step=step: step(job, tools))  # type: ignore[misc]
+    _await(jobs, tools)
 
 
 def _each(jobs: Iterable[Job], step: Callable[[Job], None]) -> None:
@@ -179,44 +186,62 @@ def _answer(job: Job, tools: Tools) -> None:
             orders.answer(tools.desk.wire, found.challenge)
 
 
-def _prove(job: Job, tools: Tools) -> None:
-    """Wait until the CA has looked at every name."""
+def _await(jobs: Sequence[Job], tools: Tools) -> None:
+    """Look at all jobs in turn until each has its chain or its fault; all share one patience."""
+    deadline, pause, looks = tools.clock.now() + tools.patience, _FIRST_PAUSE, 0
+    while waiting := [job for job in jobs if job.fault is None and job.chain is None]:
+        now = tools.clock.now()
+        _each([job for job in waiting if job.look_at <= now], lambda job: _advance(job, tools))
+        looks += 1
+        for job in waiting:
+            if job.look_at <= now and looks > _POLITE:
+                job.look_at = min(now + job.retry, deadline)
+            if now >= deadline and job.fault is None and job.chain is None:
+                job.fault = _impatience(job, tools.patience)
+        soonest = min(job.look_at for job in waiting)
+        tools.clock.sleep(max(pause, soonest - now) if now < deadline else 0)
+        pause = min(pause * _GROWTH, _LAST_PAUSE)
+
+
+def _advance(job: Job, tools: Tools) -> None:
+    """Look at what the CA is still to do, and do what follows."""
     wire = tools.desk.wire
-    faults = []
-    for waiting in job.waiting:
-        found = _poll(
-            lambda url=waiting.url: orders.fetch_authorization(wire, url),  # type: ignore[misc]
-            lambda found: found.status != PENDING,
-            tools,
-        )
-        if found.status != VALID:
-            job.failed.append(waiting.name)
-            why = f": {found.error}" if found.error else ""
-            faults.append(f"the CA does not accept {waiting.name} ({found.status}){why}")
-    if faults:
-        raise AcmeError("; ".join(faults))
-
-
-def _finalize(job: Job, tools: Tools) -> None:
-    """Send the request once the order is ready, and wait for the certificate."""
-    wire, order = tools.desk.wire, _order(job)
-    if order.status == PENDING:
-        order = _poll(
-            lambda: orders.fetch_order(wire, order.url),
-            lambda found: found.status != PENDING,
-            tools,
-        )
-    if order.status == READY:
+    _prove(job, wire)
+    if job.waiting:
+        return
+    if job.refused:
+        raise AcmeError("; ".join(job.refused))
+    order = _order(job)
+    if order.status in (PENDING, PROCESSING) or job.is_requested:
+        order = orders.fetch_order(wire, order.url)
+    if order.status == READY and not job.is_requested:
         order = orders.finalize(wire, order, make_request(job.key, job.names))
-    if order.status in (PROCESSING, READY):
-        order = _poll(
-            lambda: orders.fetch_order(wire, order.url),
-            lambda found: found.status in (VALID, INVALID),
-            tools,
-        )
-    job.order = order
-    if order.status != VALID or not order.certificate:
+        job.is_requested = True
+    job.order, job.retry = order, order.retry or 0
+    if order.status == VALID and order.certificate:
+        _collect(job, tools)
+    elif order.status in (VALID, INVALID):
         raise order.error or AcmeError(f"the order {order.url} ended {order.status}")
+
+
+def _prove(job: Job, wire: Wire) -> None:
+    """Ask for each name that is not yet proven whether the CA has looked at it."""
+    asked, job.waiting, job.retry = job.waiting, [], 0
+    for name, url in ((each.name, each.url) for each in asked):
+        found = orders.fetch_authorization(wire, url)
+        if found.status == PENDING:
+            job.waiting.append(found)
+            job.retry = max(job.retry, found.retry or 0)
+        elif found.status != VALID:
+            job.failed.append(name)
+            why = f": {found.error}" if found.error else ""
+            job.refused.append(f"the CA does not accept {name} ({found.status}){why}")
+
+
+def _impatience(job: Job, patience: int) -> AcmeError:
+    stuck = job.waiting[0] if job.waiting else _order(job)
+    still = f"{stuck.url} is still {stuck.status} after {patience} s"
+    return AcmeError("; ".join([*job.refused, still]))
 
 
 def _collect(job: Job, tools: Tools) -> None:
@@ -225,19 +250,6 @@ def _collect(job: Job, tools: Tools) -> None:
     chosen = choose(chains, job.issuer)
     judge(chosen, job.names, spki_of(job.key), tools.clock.now())
     job.chain = chosen
-
-
-def _poll(look: Callable[[], _T], is_done: Callable[[_T], bool], tools: Tools) -> _T:
-    """Return what *look* finds once it is done. Errors: AcmeError, also when patience ends."""
-    deadline, pause, looks = tools.clock.now() + tools.patience, _FIRST_PAUSE, 0
-    while not is_done(found := look()):
-        if tools.clock.now() >= deadline:
-            raise AcmeError(f"{found.url} is still {found.status} after {tools.patience} s")
-        looks += 1
-        wanted = min(found.retry or 0, tools.patience) if looks > _POLITE else 0
-        tools.clock.sleep(max(pause, wanted))
-        pause = min(pause * _GROWTH, _LAST_PAUSE)
-    return found
 
 
 def _order(job: Job) -> Order:

@@ -39,6 +39,7 @@ class Desks:
         if place.name not in self._open:
             ca_file = str(self.plan.path(place.ca.ca_file)) if place.ca.ca_file else ""
             desk = Desk(place.url, Wire(ca_file=ca_file, clock=self.clock))
+            desk.wire.allow(self.plan.config.wait)
             try:
                 _ = desk.directory
             except AcmeError as error:
@@ -53,6 +54,7 @@ class Desks:
         Errors: AcmeError, WriteError.
         """
         desk = self.plain(place)
+        desk.wire.allow(self.plan.config.wait)
         if place.name not in self._entered:
             try:
                 if not enter(desk, self.folder(place)):

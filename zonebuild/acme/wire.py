@@ -63,6 +63,7 @@ class Wire:
 
     key: of the account. kid: the account's URL, empty before there is one.
     ca_file: what its TLS is checked with, empty for the system's. new_nonce: a URL.
+    deadline: Unix seconds from which on nothing is asked any more, 0 for never.
     """
 
     key: JWKEC | None = None
@@ -70,8 +71,13 @@ class Wire:
     ca_file: str = ""
     new_nonce: str = ""
     clock: Clock = field(default_factory=Clock)
+    deadline: int = 0
     _nonces: list[str] = field(default_factory=list)
     _session: requests.Session | None = None
+
+    def allow(self, seconds: int) -> None:
+        """Give the CA *seconds* for all requests from now on, and `PATIENCE` for what passes."""
+        self.deadline = self.clock.now() + seconds + int(PATIENCE)
 
     def get(self, url: str) -> Reply:
         """Fetch *url* without a signature. Errors: AcmeError."""
@@ -113,7 +119,7 @@ class Wire:
     # -- patience ----------------------------------------------------------------------------
 
     def _patiently(self, url: str, payload: bytes | None, *, with_key: bool) -> Reply:
-        spent = 0.0
+        begun, spent = self.clock.now(), 0.0
         for usual in (*_PAUSES, None):
             fault: AcmeError
             try:
@@ -127,7 +133,11 @@ class Wire:
                 pause = usual if reply.retry is None else float(max(reply.retry, 1))
                 if reply.status not in _PASSES:
                     break
-            if usual is None or pause is None or spent + pause > PATIENCE:
+            now = self.clock.now()
+            took = max(spent, now - begun - 1)  # the clock counts whole seconds
+            if usual is None or pause is None or took + pause > PATIENCE:
+                break
+            if self.deadline and now + pause >= self.deadline:
                 break
             self.clock.sleep(pause)
             spent += pause
@@ -157,6 +167,8 @@ class Wire:
 
         So a thread does it that is left behind in the end, with its connections.
         """
+        if self.deadline and self.clock.now() >= self.deadline:
+            raise Unreachable(f"{url} is not asked: the CA has taken all the time of this run")
         future: Future[Reply] = Future()
 
         def exchange() -> None:

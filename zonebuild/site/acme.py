@@ -183,7 +183,8 @@ ACME_SITE_KEYS = (
         within(scalar("a duration", parse_duration), 1, 3600, "seconds"),
         600,
         "10m",
-        "how long servers may take to show a challenge; an authorization may live an hour only",
+        "how long servers may take to show the challenges, and then the CA for all that is asked "
+        "of it; an authorization may live an hour only",
     ),
     Key(
         "acme.resolver",
