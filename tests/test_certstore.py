@@ -86,6 +86,32 @@ def test_orders_choose_the_key_of_a_request(store: Store, tmp_path: Path) -> Non
     assert store.key_for_request(NAME, allow(key, use=following)) == following
 
 
+@pytest.mark.parametrize("orders", [FREE, Orders({"issuer": frozenset({"a" * 64})})])
+def test_a_key_that_no_record_lists_is_followed_by_a_fresh_one(
+    store: Store, tmp_path: Path, orders: Orders
+) -> None:
+    key = in_use(tmp_path, store)
+    store.renew_key(NAME)
+    following = store.key_for_request(NAME, orders)
+    assert following != key
+    assert store.key_for_request(NAME, orders) == following
+    assert store.key_for_request(NAME, None) == key
+    store.keep_issued(NAME, chain(following), following, NOW + 1)
+    assert store.export(NAME, FREE, NOW + 1).outcome is Outcome.EXPORTED
+    assert (tmp_path / PRIVATE / "key.pem").read_bytes() == following
+    assert not (tmp_path / PRIVATE / "next.pem").exists()
+    assert store.key_for_request(NAME, orders) == following
+
+
+def test_a_key_is_made_anew_as_often_as_that_is_asked_for(store: Store, tmp_path: Path) -> None:
+    in_use(tmp_path, store)
+    keys = set()
+    for _ in range(3):
+        store.renew_key(NAME, "ec-p384")
+        keys.add(store.key_for_request(NAME, FREE))
+    assert len(keys) == 3
+
+
 def test_orders_without_a_key_to_use_stop_a_request(store: Store, tmp_path: Path) -> None:
     key = in_use(tmp_path, store)
     with pytest.raises(StoreError, match="name no key for a request now"):

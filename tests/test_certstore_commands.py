@@ -8,11 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.certificates import chain, digest, new_key
 from tests.sites import DAY
+from zonebuild.certstore import open_store
 from zonebuild.certstore.sources import LAYOUTS
 from zonebuild.cli import run
+from zonebuild.site.certstore import CertstoreConfig
 from zonebuild.site.source import LAYOUTS as NAMED_LAYOUTS
 from zonebuild.tlsa.orders_text import Orders, orders_text
 
@@ -169,6 +172,52 @@ def test_the_next_key_is_made_when_orders_ask_for_one(site: Path, tell: Tell) ->
     (site / "state/lineages/own").write_bytes(orders_text(Orders(wants_next=True)))
     assert run(["export"]) == 1  # mx1 has no certbot
     assert "own: made the next key" in tell()[0]
+
+
+FREE_MAP = """lineages:
+  web: {certificate: certs/web, issue: {names: [www.example.org], key: ec-p384}}
+  other: {certificate: certs/other}
+  listed: {certificate: c, issue: {}, places: [{host: www.example.org, port: 443}]}
+"""
+
+
+def test_a_lineage_without_records_gets_a_fresh_key_by_a_roll(site: Path, tell: Tell) -> None:
+    (site / "tlsa-map.yaml").write_text(FREE_MAP)
+    assert run(["lineage", "roll", "web"]) == 1
+    assert "the builder has given no orders for web yet: run `doit`" in tell()[1]
+    (site / "state/lineages").mkdir(parents=True)
+    (site / "state/lineages/web").write_bytes(orders_text(Orders()))
+    store = open_store(site, CertstoreConfig())
+    before = store.key_for_request("web", Orders())
+    assert run(["lineage", "roll", "web"]) == 0
+    assert "web: the next request takes a fresh key" in tell()[0]
+    after = store.key_for_request("web", Orders())
+    assert after != before
+    assert load_pem_private_key(after, None).key_size == 384  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("other", "lineage other has no `issue:`"),
+        ("listed", "is no lineage that was built"),
+        ("nobody", "is no lineage that was built"),
+    ],
+)
+def test_where_no_request_is_made_no_key_is(site: Path, tell: Tell, name: str, words: str) -> None:
+    (site / "tlsa-map.yaml").write_text(FREE_MAP)
+    assert run(["lineage", "roll", name]) == 1
+    assert words in tell()[1]
+    assert not (site / "keys/lineages" / name).exists()
+
+
+def test_a_key_that_records_list_is_not_rolled_by_the_store(site: Path, tell: Tell) -> None:
+    (site / "tlsa-map.yaml").write_text(FREE_MAP)
+    (site / "state/lineages").mkdir(parents=True)
+    orders = Orders({"key": frozenset({"a" * 64})})
+    (site / "state/lineages/web").write_bytes(orders_text(orders))
+    assert run(["lineage", "roll", "web"]) == 1
+    assert "TLSA records list the key of web" in tell()[1]
 
 
 def test_a_backup_is_listed_and_restored(site: Path, tell: Tell) -> None:

@@ -107,6 +107,21 @@ class Keeper:
         kind = entry.issue.key if entry.issue is not None else DEFAULT_KIND
         return self.store.prepare_next(entry.lineage.name, kind)
 
+    def renew_key(self, entry: MapEntry) -> None:
+        """Let the next request use a fresh key, for a lineage whose key no TLSA record lists.
+
+        Errors: StoreError, WriteError.
+        """
+        name = entry.lineage.name
+        orders = self.orders(name)
+        if entry.issue is None:
+            raise StoreError(f"lineage {name} has no `issue:`: whoever asks for it makes its keys")
+        if orders is None:
+            raise StoreError(f"the builder has given no orders for {name} yet: run `doit`")
+        if "key" in orders.export:
+            raise StoreError(f"TLSA records list the key of {name}: say so where they are built")
+        self.store.renew_key(name, entry.issue.key)
+
     def _turn(self, entry: MapEntry) -> Turn:
         """Do what is due for one lineage; what its source lacks keeps nothing else from going."""
         turn = Turn(entry.lineage.name)

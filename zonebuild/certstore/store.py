@@ -80,8 +80,9 @@ class Store:
     ) -> bytes:
         """Return the private key, PEM, for the next request of a certificate.
 
-        The one that the orders name; before the first export the current one, made where there is
-        none. kind: of `site.issue.KEY_KINDS`, for one that is made.
+        The one that the orders name. Where they bind no key, the next one if there is one, else the
+        current one; before the first export always the current one, made where there is none.
+        kind: of `site.issue.KEY_KINDS`, for one that is made.
         """
         with self._at_work(lineage) as shelf:
             if orders is not None and orders.use:
@@ -92,7 +93,8 @@ class Store:
                     f"the orders for {lineage} name no key for a request now: look at "
                     "`zonebuild status`, the next key may not be ready yet"
                 )
-            key = read_file(shelf.key)
+            is_free = orders is not None and not is_bound
+            key = (read_file(shelf.next) if is_free else None) or read_file(shelf.key)
             if key is None:
                 key = make_key(kind)
                 replace_file(shelf.key, key, mode=0o600)
@@ -109,6 +111,12 @@ class Store:
                 replace_file(shelf.next, make_key(kind), mode=0o600)
             show(shelf)
             return is_made
+
+    def renew_key(self, lineage: str, kind: str = DEFAULT_KIND) -> None:
+        """Make a fresh next key, also where there is one. kind: as for `key_for_request`."""
+        with self._at_work(lineage) as shelf:
+            replace_file(shelf.next, make_key(kind), mode=0o600)
+            show(shelf)
 
     def keep_issued(
         self,
