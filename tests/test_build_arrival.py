@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import stat
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +20,13 @@ from tests.test_probe import serving
 from tests.test_probe_serials import soa
 from zonebuild.builder.delivery import arrival
 from zonebuild.builder.outcome import read_outcome
+from zonebuild.builder.outside import held_copy
 from zonebuild.builder.outside.vantage import Vantage
-from zonebuild.builder.run import open_run
+from zonebuild.builder.run import Run, open_run
 from zonebuild.diagnostic import Waiting
 from zonebuild.probe.answers import Server
 from zonebuild.probe.trust import Anchor
+from zonebuild.site.config import ZoneConfig
 
 ZONE = "a.example"
 QUICK = "arrival: {deadline: 0}\n"
@@ -220,6 +224,31 @@ def test_all_zones_are_asked_about_at_their_name_servers_where_the_site_says_so(
     site.run(handoff=True, settle=True)
     servers = (Server("192.0.2.53"), Server("2001:db8::53"))
     assert asked == {"test.": servers, f"{ZONE}.": servers}
+
+
+def test_one_copy_of_a_signer_is_held_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Text(str):  # of which it can be seen whether it is gone
+        pass
+
+    given: list[weakref.ref[Text]] = []
+    alive: list[int] = []
+
+    def copy_of(run: Run, config: ZoneConfig) -> held_copy.Copy:
+        gc.collect()
+        alive.append(sum(text() is not None for text in given))
+        copy = held_copy.copy_of(run, config)
+        text = Text(copy.text)
+        given.append(weakref.ref(text))
+        return copy._replace(text=text)
+
+    monkeypatch.setattr(arrival, "copy_of", copy_of)
+    site = SmallSite(tmp_path / "site", [], f"{SITE}arrival: {{ask: all, deadline: 0}}\n")
+    for number in range(5):
+        site.add_zone(f"zone{number}.test")
+    site.run(handoff=True)
+    assert alive == [0] * 5
 
 
 def test_the_keys_of_a_foreign_signer_are_read_off_what_it_holds(tmp_path: Path) -> None:

@@ -46,11 +46,16 @@ _SIGNER = "the signer catches up by itself; else look at its log"
 
 
 class _Look(NamedTuple):
-    """A zone that is looked at. before: what is remembered of it. servers: to be asked."""
+    """A zone that is looked at, without its text: all stale ones are kept until servers answer.
+
+    after: what is known of it once the signer's copy is read; None where it cannot be. differs: in
+    how many records and fields that copy is not the built zone. servers: to be asked.
+    """
 
     config: ZoneConfig
     copy: Copy
-    before: Arrival | None
+    after: Arrival | None
+    differs: int
     servers: tuple[Server, ...]
 
 
@@ -79,7 +84,7 @@ def look_for_zones(run: Run, stamps: dict[str, Stamp]) -> None:
     vantage = Vantage(run)
     looks = {apex: _look(run, vantage, config_of(run, apex), arrivals.get(apex)) for apex in stale}
     keyring, findings = read_keyring(run)
-    after = {apex: now for apex, look in looks.items() if (now := _at_signer(run, look))}
+    after = {apex: look.after for apex, look in looks.items() if look.after is not None}
     seen = wait_for_serials(
         {apex: arrival.serial for apex, arrival in after.items()},
         {apex: looks[apex].servers for apex in after},
@@ -105,20 +110,23 @@ def look_for_zones(run: Run, stamps: dict[str, Stamp]) -> None:
 def _look(run: Run, vantage: Vantage, config: ZoneConfig, before: Arrival | None) -> _Look:
     is_asked = config.servers or run.site.arrival.ask == ALL
     servers = vantage.servers(config.apex).known if is_asked else ()
-    return _Look(config, copy_of(run, config), before, servers)
+    copy = copy_of(run, config)
+    after, differs = _at_signer(run, config, copy, before)
+    return _Look(config, copy._replace(text=None), after, differs, servers)
 
 
-def _at_signer(run: Run, look: _Look) -> Arrival | None:
-    """Return what is known once the signer's copy is read; None where it cannot be."""
-    copy, before = look.copy, look.before
+def _at_signer(
+    run: Run, config: ZoneConfig, copy: Copy, before: Arrival | None
+) -> tuple[Arrival | None, int]:
+    """Return what is known now that the signer's copy is read, and in how much that differs."""
     if copy.serial is None:
-        return None
+        return None, 0
     if before is None or before.serial != copy.serial:
         before = Arrival(copy.serial, run.now)
     if before.is_same:
-        return before
-    is_same = not copy.is_foreign or difference(run, look.config, copy) == 0
-    return Arrival(before.serial, before.since, is_same, before.lags)
+        return before, 0
+    differs = difference(run, config, copy) if copy.is_foreign else 0
+    return Arrival(before.serial, before.since, differs == 0, before.lags), differs
 
 
 # -- what is said --------------------------------------------------------------------------------
@@ -143,8 +151,7 @@ def _troubles(run: Run, look: _Look, after: Arrival | None) -> Iterator[tuple[st
             yield "signer-lacks-zone", f"{apex} at {kind}", f"it {look.copy.reason}", _SIGNER
         return
     if not after.is_same:
-        count = difference(run, look.config, look.copy)
-        why = f"what it holds differs from the built zone in {count} records or fields"
+        why = f"what it holds differs from the built zone in {look.differs} records or fields"
         yield "signer-differs", f"{apex} at {kind}", why, _SIGNER
     if ahead := after.ahead:
         why = f"the signer has serial {after.serial}, {shown(ahead)}: nothing newer is taken"
