@@ -237,6 +237,21 @@ def test_a_new_site_builds_signs_and_has_a_ds(tmp_path: Path) -> None:
     assert ds.stdout.startswith("example.com. IN DS ")
 
 
+def test_a_ds_that_cannot_be_told_says_what_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(name: str) -> str:
+        assert zonebuild(["ds", name]) == 2
+        return capsys.readouterr().err
+
+    monkeypatch.chdir(tmp_path)
+    assert f"{tmp_path} is no site: it has no folder zones/" in told("a.example")
+    site = SmallSite(tmp_path / "site", ["a.example"])
+    monkeypatch.chdir(site.root)
+    assert "b.example. is no zone of this site" in told("b.example")
+    assert "keys/a.example.pem is missing" in told("a.example")
+
+
 def test_a_signed_zone_is_removed_only_without_its_file_and_without_a_ds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
