@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.endpoint_servers import certificate, der, ec_key, listening, rsa_key, tls_server
+from tests.sites import NOW
 from tests.tlsa_sites import make_site
 from zonebuild.builder.lineages.observation import OBSERVED_FILE, kept_observations, look_out
+from zonebuild.builder.outcome import read_outcome
 from zonebuild.builder.outside import looking
 from zonebuild.builder.outside.looking import Question, look, name_of
 from zonebuild.builder.outside.vantage import Servers, Vantage
@@ -170,6 +172,35 @@ def test_servers_that_the_zone_names_come_first_and_an_anchor_of_the_map(tmp_pat
         vantage = Vantage(run, "anchors")
         assert vantage.servers("example.org.") == Servers((Server("192.0.2.99"),))
         assert [anchor.rdtype for anchor in vantage.anchors("example.org.")] == ["DS"]
+
+
+@pytest.mark.parametrize(
+    ("text", "check", "zones"),
+    [
+        (None, "trust-anchor-missing", []),
+        ("example.org. IN TXT x\n", "trust-anchor-syntax", []),
+        (f"example.net. DS 1 13 2 {'0' * 64}\nexample", "trust-anchor-syntax", ["example.net."]),
+    ],
+)
+def test_no_key_of_the_signer_stands_in_for_anchors_that_cannot_be_read(
+    tmp_path: Path, text: str | None, check: str, zones: list[str]
+) -> None:
+    site = make_site(tmp_path / "site")
+    site.append("tlsa-map.yaml", "look: true\nanchors: anchors\n")
+    if text is not None:
+        site.write("anchors", text)
+    site.run(NOW)
+    outcome = read_outcome(site.root / "state/outcome.json")
+    assert check in {finding.check for finding in outcome.findings()}
+    with open_run(site.root, now=0, command="", is_builder=False) as run:
+        vantage = Vantage(run, "anchors")
+        assert [finding.check for finding in vantage.findings] == [check]
+        assert vantage.anchors("example.org.") == ()
+        assert [anchor.zone for anchor in vantage.anchors("example.net.")] == zones
+    site.write("anchors", f"example.org. DS 1 13 2 {'0' * 64}\n")
+    site.run(NOW + 60)
+    outcome = read_outcome(site.root / "state/outcome.json")
+    assert check not in {finding.check for finding in outcome.findings()}
 
 
 def test_a_site_that_wants_no_look_is_not_looked_at(tmp_path: Path) -> None:

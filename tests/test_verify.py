@@ -113,3 +113,14 @@ def test_a_site_is_verified_and_summed_up(
     assert said.out == "0 of 1 places show what their signed TLSA and the map say\n"
     assert "mx.example.org:25: error: 192.0.2.99 answers without it" in said.err
     assert "mx.example.org:25: unknown: 9.9.9.9:25 (smtp) is silent" in said.err
+
+
+def test_anchors_that_cannot_be_read_leave_nothing_to_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = make_site(tmp_path / "site")
+    site.append("tlsa-map.yaml", "anchors: nowhere\n")
+    monkeypatch.setattr(verify, "judge", lambda *_: iter(()))
+    monkeypatch.setattr(looking, "fetch_one", lambda endpoint: Served(endpoint, reason="is silent"))
+    assert verify_site(site.root) == UNKNOWN
+    assert "nowhere: error: the file of trust anchors does not exist" in capsys.readouterr().err

@@ -67,13 +67,15 @@ def verify_site(root: Path) -> int:
             print_findings(findings)
             return fail("the map of lineages cannot be used")
         asker = Questions(run, ready.wanted, ready.known.states)
+        print_findings(asker.findings)
         entries = ready.wanted.entries.values()
         places = [place for entry in entries for place in entry.lineage.places]
         questions = {place: asker.about(place) for place in places}
         seen = look(questions.values(), longest=LONGEST, keyring=read_keyring(run)[0])
     built = ready.known.published
     found = [c for place, q in questions.items() for c in judge(place, q, seen, built)]
-    return _tell(found, len(questions))
+    code = _tell(found, len(questions))
+    return code or (UNKNOWN if asker.findings else FINE)
 
 
 def judge(

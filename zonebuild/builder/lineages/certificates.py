@@ -16,6 +16,7 @@ from zonebuild.builder.lineages.store import Store
 from zonebuild.builder.lineages.taking import Home, Known, Taken, take_lineages
 from zonebuild.builder.machines.feeds import read_fragments, write_fragments
 from zonebuild.builder.outcome import Report
+from zonebuild.builder.outside.vantage import read_named
 from zonebuild.builder.remembered.known_names import hand_octets, known_names
 from zonebuild.builder.run import Run, all_zones
 from zonebuild.checks.limits import limit
@@ -59,7 +60,7 @@ def run_certificates(run: Run) -> int:
         run.outcome.put(STAGE, "", Report(tuple(limit(findings))))
         return 0
     wanted, known, store, data = ready
-    run.read_besides += store.paths
+    run.read_besides += [*store.paths, *([wanted.anchors] if wanted.anchors else [])]
     taken = take_lineages(wanted, known)
     _keep(run, taken, data)
     kept = [name for name, held in known.held.items() if held.has_keeper]
@@ -86,6 +87,7 @@ def make_ready(run: Run) -> tuple[Ready | None, list[Finding]]:
     if data != states_text(states.values()):
         fragments = {**_built(run, wanted), **fragments}
         findings += _lost(data, fragments)
+    findings += read_named(run, wanted.anchors)[1]
     store = Store(run.tree, now=run.now)
     known = Known(
         now=run.now,

@@ -18,11 +18,15 @@ from zonebuild.tlsa.state import State
 
 
 class Questions:
-    """What a run asks about the places of a map. states: what is remembered of its tracks."""
+    """What a run asks about the places of a map.
+
+    states: what is remembered of its tracks. findings: what is wrong with its trust anchors.
+    """
 
     def __init__(self, run: Run, wanted: TlsaMap, states: Mapping[TrackName, State]) -> None:
         self._states = states
         self._vantage = Vantage(run, wanted.anchors)
+        self.findings = self._vantage.findings
         self._store = Store(run.tree, now=run.now)
         self._at_owner: dict[str, list[MapEntry]] = {}
         for entry in wanted.entries.values():

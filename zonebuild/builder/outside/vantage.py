@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 from zonebuild.builder.outside.held_copy import copy_of
 from zonebuild.builder.run import Run, all_zones
+from zonebuild.diagnostic import Finding, Location, Severity
 from zonebuild.endpoints.records import addresses_of
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.model import Record
@@ -50,10 +50,14 @@ class _Built:
 
 
 class Vantage:
-    """The zones of *run* as they are served. anchors: the file of the map's key, "" for none."""
+    """The zones of *run* as they are served.
+
+    anchors: the file of the map's key, "" for none. findings: what is wrong with that file.
+    """
 
     def __init__(self, run: Run, anchors: str = "") -> None:
-        self._run, self._path = run, anchors
+        self._run = run
+        self._named, self.findings = read_named(run, anchors)
         self._zones: Mapping[str, ZoneConfig] = all_zones(run)
         self._built: dict[str, _Built] = {}
         self._elsewhere: dict[str, tuple[str, ...]] = {}
@@ -78,10 +82,11 @@ class Vantage:
     def anchors(self, apex: str) -> tuple[Anchor, ...]:
         """Return the keys that the signatures of a zone are believed by; none where none is known.
 
-        The map's file comes first; then the keys that the signer on this host signs with.
+        The map's file comes first; then, for a zone that it does not name, the keys that the signer
+        on this host signs with. What a damaged file was to name is not known: no key stands in.
         """
         named = tuple(anchor for anchor in self._named if anchor.zone == apex)
-        if named:
+        if named or self.findings:
             return named
         if apex not in self._anchors:
             own = _embedded_key if self._run.site.signer == _LOCAL else _foreign_keys
@@ -96,21 +101,6 @@ class Vantage:
         if host not in self._elsewhere:
             self._elsewhere[host] = addresses_of(host).values
         return self._elsewhere[host]
-
-    @cached_property
-    def _named(self) -> tuple[Anchor, ...]:
-        if not self._path:
-            return ()
-        place = Path(self._path)
-        try:
-            data = (
-                read_outside(place, MAX_OCTETS)
-                if place.is_absolute()
-                else self._run.tree.read(self._path, MAX_OCTETS)
-            )
-        except SourceError:
-            return ()
-        return read_anchors(data.decode("utf-8", "backslashreplace"), self._path)[0]
 
     def _zone(self, apex: str) -> _Built:
         if apex not in self._built:
@@ -128,6 +118,23 @@ class Vantage:
         records = read_fragment(decode_source("", text), apex=apex).records
         wanted = (_A, _NS, _AAAA)
         return records.select([row for row, kind in enumerate(records.rdtypes) if kind in wanted])
+
+
+def read_named(run: Run, path: str) -> tuple[tuple[Anchor, ...], tuple[Finding, ...]]:
+    """Return the anchors in the file at *path*, absolute or in the site, and what is wrong there.
+
+    No path, no anchors.
+    """
+    if not path:
+        return (), ()
+    place = Path(path)
+    try:
+        is_outside = place.is_absolute()
+        data = read_outside(place, MAX_OCTETS) if is_outside else run.tree.read(path, MAX_OCTETS)
+    except SourceError as error:
+        message = f"the file of trust anchors {error.reason}, and no answer of a name server counts"
+        return (), (Finding(Location(path), Severity.ERROR, "trust-anchor-missing", message),)
+    return read_anchors(data.decode("utf-8", "backslashreplace"), path)
 
 
 def _embedded_key(run: Run, config: ZoneConfig) -> Iterator[Anchor]:
