@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zonebuild.diff import RRsetChange, compare_versions, diff_records, rrset_changes
+from zonebuild.diff import (
+    RRsetChange,
+    compare_versions,
+    diff_records,
+    rrset_changes,
+    without_dnssec_lines,
+)
 from zonebuild.diff.inside import differing_parts
 from zonebuild.diff.rrsets import Counts, first_changes, replacements
 from zonebuild.model import Change, Records, TTLChange
@@ -135,6 +141,28 @@ def test_what_signers_make_is_left_out_and_counted_unless_asked_for() -> None:
     asked = compare_versions(APEX, records(""), new, dnssec=True)
     assert {"DNSKEY", "NSEC", "CDS"} < {c.rdtype for c in asked.diff.added}
     assert asked.left_out == 0
+
+
+LINES = {
+    "as OpenDNSSEC writes": (
+        "www.example.org.\t600\tIN\tNSEC\tx.example.org. A RRSIG NSEC \n",
+        False,
+    ),
+    "as Knot says": ("www.example.org. 600 RRSIG NSEC 13 3 600 2 1 7 example.org. AA==\n", False),
+    "with a comment": ("www.example.org. 600 IN DNSKEY 256 3 13 AA== ;{id = 7 (zsk)}\n", False),
+    "of a name that is a type's": ("RRSIG A 192.0.2.1\n", True),
+    "with a value that is a type's": ("www 600 CNAME NSEC\n", True),
+    "in a text": ('www 600 TXT "a 600 IN NSEC b"\n', True),
+    "behind a comment": ("; www 600 IN NSEC b\n", True),
+    "over several lines": ("www 600 IN DNSKEY 256 3 13 (\nAA== )\n", True),
+    "whose owner the next takes": ("www 600 IN NSEC b A\n 600 IN A 192.0.2.1\n", True),
+}
+
+
+@pytest.mark.parametrize(("line", "stays"), LINES.values(), ids=LINES)
+def test_lines_that_signers_write_need_not_be_read(line: str, stays: bool) -> None:
+    text = f"a 600 A 192.0.2.1\n{line}b 600 A 192.0.2.1\n"
+    assert without_dnssec_lines(text) == (text if stays else text.replace(line, ""))
 
 
 # -- RRsets ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from zonebuild.diff.compare import Comparison, compare_versions
 from zonebuild.diff.effects import Effect, find_effects
-from zonebuild.diff.records import DNSSEC_TYPES, diff_records
+from zonebuild.diff.records import DNSSEC_TYPES, diff_records, without_dnssec_lines
 from zonebuild.diff.rrsets import RRsetChange, rrset_changes
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "diff_records",
     "find_effects",
     "rrset_changes",
+    "without_dnssec_lines",
 ]

@@ -5,6 +5,7 @@ Order, spelling and comments of the sources do not count; the serial does not ei
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from typing import NamedTuple, TypeVar
 
@@ -15,6 +16,13 @@ from zonebuild.rdata.types import type_number
 
 # What signers make; DS is not among them: it is written into the parent.
 DNSSEC_TYPES = frozenset({"RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY"})
+
+# A record of those types in one line that states its owner, and that no other takes it from.
+_DNSSEC_LINE = re.compile(
+    r"^[^\s;$][^\s;\"()]*[ \t]+(?:[0-9]+[ \t]+)?(?:IN[ \t]+)?"
+    rf"(?:{'|'.join(sorted(DNSSEC_TYPES))})[ \t][^;\"()\n]*(?:;.*)?\n(?![ \t])",
+    re.MULTILINE,
+)
 
 _SOA_FIELDS = ("mname", "rname", "serial", "refresh", "retry", "expire", "minimum")
 _FEW = 32  # lines, each of which is looked for in the whole other text
@@ -30,6 +38,15 @@ class Line(NamedTuple):
     def rdtype(self) -> str:
         """Its type's mnemonic."""
         return self.text.split("\t", 3)[2]
+
+
+def without_dnssec_lines(text: str) -> str:
+    """Return *text*, of a signed zone, without the records of DNSSEC_TYPES that stand in one line.
+
+    Two thirds of what signers write would be read with the greatest care only to be left out; a
+    record that is written in another way stays, and is left out when it has been read.
+    """
+    return _DNSSEC_LINE.sub("", text)
 
 
 def diff_records(apex: str, old: Records, new: Records) -> ZoneDiff:
