@@ -59,12 +59,16 @@ def asked(*ports: int, **more: object) -> Question:
             answering(Status.ANSWERED, "3 1 1 AB CD"),
             ServerView("192.0.2.53", frozenset({"3 1 1 abcd"}), 60),
         ),
-        (answering(Status.ABSENT), ServerView("192.0.2.53", frozenset())),
+        (answering(Status.ABSENT), ServerView("192.0.2.53", frozenset(), is_proved=False)),
+        (
+            lambda server, *_, **__: Answer(server, Status.ABSENT, is_proved=True),
+            ServerView("192.0.2.53", frozenset()),
+        ),
         (answering(Status.BOGUS, "3 1 1 ab"), ServerView("192.0.2.53", None)),
         (answering(Status.SILENT), ServerView("192.0.2.53", None)),
         (answering(Status.ALIAS), ServerView("192.0.2.53", None)),
     ],
-    ids=["answered", "absent", "bogus", "silent", "alias"],
+    ids=["answered", "absent", "proved absent", "bogus", "silent", "alias"],
 )
 def test_only_what_is_proved_counts(
     monkeypatch: pytest.MonkeyPatch, answer: Callable[..., Answer], view: ServerView
@@ -222,6 +226,6 @@ def test_what_is_seen_is_kept_and_what_rests_is_seldom_looked_at(
     assert look_out(site.root, now=1000) == 1060
     (seen,) = kept_observations(site.root).values()
     (owner,) = seen.servers
-    assert seen.servers[owner] == (ServerView("192.0.2.99", frozenset()),)
+    assert seen.servers[owner] == (ServerView("192.0.2.99", frozenset(), is_proved=False),)
     assert seen.endpoints[owner] == (EndpointView("9.9.9.9:25", None),)
     assert seen.at == 1000

@@ -16,8 +16,8 @@ RDATAS = st.builds("3 1 {} {}".format, st.sampled_from("12"), HEX)
 PINS = st.builds(Pin, HEX, st.just("") | HEX) | st.builds(Pin, st.just(""), HEX)
 
 
-def views(kind: type, *fields: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
-    each = st.lists(st.builds(kind, NAMES, *fields), min_size=1, max_size=3).map(tuple)
+def views(kind: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    each = st.lists(kind, min_size=1, max_size=3).map(tuple)
     return st.dictionaries(NAMES, each, max_size=2)
 
 
@@ -25,8 +25,11 @@ SEEN = st.builds(
     Observation,
     NUMBERS,
     NUMBERS,
-    views(ServerView, st.none() | st.frozensets(RDATAS, max_size=3), NUMBERS),
-    views(EndpointView, st.none() | st.frozensets(PINS, max_size=3)),
+    views(
+        st.builds(ServerView, NAMES, st.none() | st.frozensets(RDATAS, max_size=3), NUMBERS)
+        | st.builds(ServerView, NAMES, st.just(frozenset()), NUMBERS, st.just(False))
+    ),
+    views(st.builds(EndpointView, NAMES, st.none() | st.frozensets(PINS, max_size=3))),
 )
 OBSERVED = st.dictionaries(st.tuples(NAMES, st.sampled_from(("key", "issuer"))), SEEN, max_size=3)
 

@@ -8,11 +8,12 @@ import pytest
 
 from tests.rollover_stories import run_often
 from tests.rollover_world import ENDPOINTS, EXPIRE, HOST, OWNERS, World, pin
-from zonebuild.tlsa import orders, rollover
+from zonebuild.tlsa import clocks, orders, rollover, waits
 from zonebuild.tlsa.parameters import DEFAULT, Parameters, Wrong
 from zonebuild.tlsa.pin import Pin
 from zonebuild.tlsa.state import (
     EndpointView,
+    Memory,
     Observation,
     Owner,
     Policy,
@@ -304,6 +305,20 @@ def test_lost_state_is_taken_from_the_zone_and_the_certificates() -> None:
     assert step.export is None
     assert step.retired == ()
     assert step.state.owners[OWNER].ttl == Policy().lost_ttl
+
+
+@pytest.mark.parametrize("is_proved", [True, False])
+def test_a_denial_lets_something_go_on_only_where_it_is_proved(*, is_proved: bool) -> None:
+    owner, policy = Owner((DEFAULT,), 300, EXPIRE), Policy()
+    state = replace(rollover.start_over("mx", "key", NOW), owners={OWNER: Memory(7200, EXPIRE, 1)})
+    sources = Sources({OWNER: owner}, pin(1), pin(1))
+    views = (ServerView("192.0.2.53", frozenset(), is_proved=is_proved),)
+    seen = Observation(state.epoch, NOW, servers={OWNER: views})
+    waiting = waits.before_listing(pin(2), waits.Moment(state, sources, seen, policy, NOW))
+    assert (waiting is None) == is_proved
+    after = clocks.note(state, sources, seen, now=NOW, seconds=600, policy=policy)
+    assert (after.owners[OWNER].calm > 1) == is_proved
+    assert clocks.sighting(pin(1), state, sources, seen) is clocks.Sighting.LACKING
 
 
 def test_an_owner_that_leaves_the_map_is_forgotten() -> None:

@@ -59,6 +59,7 @@ class Answer:
     rtt: seconds from the question to its answer; None where none came.
     alias: the name that a chain of CNAME leads to; None where there is no CNAME.
     detail: a clause that says more, often empty.
+    is_proved: whether a denial was asked to be proved, and is.
     """
 
     server: Server
@@ -68,6 +69,7 @@ class Answer:
     rtt: float | None = None
     alias: str | None = None
     detail: str = ""
+    is_proved: bool = False
 
     def __str__(self) -> str:
         detail = f": {self.detail}" if self.detail else ""

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonebuild.probe.answers import Answer, Server, Status
+from zonebuild.probe.denial import verify_denial
 from zonebuild.probe.keyring import Keyring, TsigKey
 from zonebuild.probe.trust import Anchor, Untrusted, verify
 
@@ -65,8 +67,12 @@ def ask_server(
     deadline: float = DEADLINE,
     anchors: Sequence[Anchor] = (),
     keyring: Keyring = NO_KEYS,
+    proves_denial: bool = False,
 ) -> Answer:
-    """Return what *server* says of the RRset; the arguments are those of `ask`."""
+    """Return what *server* says of the RRset; the arguments are those of `ask`.
+
+    proves_denial: where there are anchors, also look whether an answer without it is proved.
+    """
     if server.key and server.key not in keyring:
         return Answer(server, Status.UNREACHABLE, detail=f"there is no TSIG key {server.key}")
     asked = _Question(server, deadline, keyring.get(server.key))
@@ -74,7 +80,8 @@ def ask_server(
     if isinstance(response, Answer):
         return response
     answer = _read(server, response)
-    if answer.status is not Status.ANSWERED or not anchors:
+    is_denial = proves_denial and answer.status is Status.ABSENT
+    if not anchors or not (is_denial or answer.status is Status.ANSWERED):
         return answer
 
     def keys(zone: str) -> dns.message.Message | None:
@@ -82,10 +89,15 @@ def ask_server(
         return None if isinstance(told, Answer) else told
 
     try:
-        verify(response, anchors, keys)
+        if is_denial:
+            verify_denial(response, rdtype, anchors, keys)
+        else:
+            verify(response, anchors, keys)
     except Untrusted as reason:
+        if is_denial:
+            return replace(answer, detail=f"its denial is not proved: {reason}")
         return Answer(server, Status.BOGUS, rtt=answer.rtt, alias=answer.alias, detail=str(reason))
-    return answer
+    return replace(answer, is_proved=is_denial)
 
 
 class _Question(NamedTuple):

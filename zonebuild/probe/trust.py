@@ -101,24 +101,36 @@ def verify(
     """
     import dns.rdatatype
 
+    rrsets = [rrset for rrset in response.answer if rrset.rdtype != dns.rdatatype.RRSIG]
+    prove_rrsets(response.answer, rrsets, anchors, ask_keys)
+
+
+def prove_rrsets(
+    section: Sequence[dns.rrset.RRset],
+    rrsets: Sequence[dns.rrset.RRset],
+    anchors: Sequence[Anchor],
+    ask_keys: Callable[[str], dns.message.Message | None],
+) -> set[dns.name.Name]:
+    """Prove *rrsets* by the signatures in their *section*; return the zones that signed them.
+
+    ask_keys: as for `verify`. Errors: Untrusted.
+    """
     known: dict[str, dict[dns.name.Name, dns.rrset.RRset]] = {}
-    for rrset in response.answer:
-        if rrset.rdtype == dns.rdatatype.RRSIG:
-            continue
-        signatures = _signatures(response, rrset)
+    for rrset in rrsets:
+        signatures = _signatures(section, rrset)
         zone = signatures[0].signer.to_text().lower()
         if zone not in known:
             known[zone] = _trusted_keys(zone, anchors, ask_keys)
         _prove(rrset, signatures, known[zone])
+    return {name for keys in known.values() for name in keys}
 
 
-def _signatures(response: dns.message.Message, rrset: dns.rrset.RRset) -> dns.rrset.RRset:
+def _signatures(section: Sequence[dns.rrset.RRset], rrset: dns.rrset.RRset) -> dns.rrset.RRset:
     """Return the signatures of *rrset*, all by one signer at or above its owner."""
     import dns.rdatatype
 
-    found = response.get_rrset(
-        response.answer, rrset.name, rrset.rdclass, dns.rdatatype.RRSIG, rrset.rdtype
-    )
+    wanted = (rrset.name, rrset.rdclass, dns.rdatatype.RRSIG, rrset.rdtype)
+    found = next((each for each in section if each.match(*wanted)), None)
     where = f"its {dns.rdatatype.to_text(rrset.rdtype)} at {rrset.name}"
     if found is None:
         raise Untrusted(f"{where} is not signed")
@@ -126,7 +138,8 @@ def _signatures(response: dns.message.Message, rrset: dns.rrset.RRset) -> dns.rr
         raise Untrusted(f"{where} has more than {_MAX_KEYS} signatures")
     if len({rrsig.signer for rrsig in found}) > 1 or not rrset.name.is_subdomain(found[0].signer):
         raise Untrusted(f"{where} is signed in the name of another zone")
-    if any(rrsig.labels != len(rrset.name.labels) - 1 for rrsig in found):
+    labels = len(rrset.name.labels) - 1 - rrset.name.is_wild()  # RFC 4034 section 3.1.3
+    if any(rrsig.labels != labels for rrsig in found):
         raise Untrusted(f"{where} comes from a wildcard")
     return found
 
@@ -157,7 +170,7 @@ def _trusted_keys(
     if not entries:
         raise Untrusted(f"no key of {zone} is the one of the trust anchor")
     trusted = dns.rrset.from_rdata_list(name, rrset.ttl, entries)
-    _prove(rrset, _signatures(response, rrset), {name: trusted})
+    _prove(rrset, _signatures(response.answer, rrset), {name: trusted})
     return {name: rrset}
 
 

@@ -118,7 +118,7 @@ def _remember(
     if (ttl, expire) == (owner.ttl, owner.expire):
         return Memory(ttl, expire)
     is_calm = bool(views) and all(
-        view.rdatas is not None and view.ttl in (0, owner.ttl) for view in views
+        view.rdatas is not None and view.is_proved and view.ttl in (0, owner.ttl) for view in views
     )
     # What was not watched may have hidden a server's detour through an older zone.
     calm = memory.calm + min(seconds, policy.longest_gap) if is_calm and memory.calm else 0

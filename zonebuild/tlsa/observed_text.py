@@ -4,11 +4,11 @@ A file with any harm in it tells nothing: then nothing has been seen, and all wa
 
     zonebuild-observed 1
     track LINEAGE UNIT EPOCH AT
-    server OWNER SERVER TTL 3-1-1-HEX,…|none|-
+    server OWNER SERVER TTL 3-1-1-HEX,…|none|unproved|-
     endpoint OWNER ENDPOINT SHA256/SHA512,…|none|-
     end SUM
 
-`none` is an answer that there is nothing, `-` is no answer.
+`none` is an answer that there is nothing, `unproved` one without a proof, `-` is no answer.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from zonebuild.tlsa.state import EndpointView, Observation, ServerView
 
 HEAD = "zonebuild-observed 1"
 TrackName = tuple[str, str]  # lineage and unit
-_NOTHING, _SILENT = "none", "-"
+_NOTHING, _UNPROVED, _SILENT = "none", "unproved", "-"
 _TRACK = re.compile(r"track (\S+) (\S+) ([0-9]{1,12}) ([0-9]{1,12})")
-_SERVER = re.compile(r"server (\S+) (\S+) ([0-9]{1,10}) (none|-|[0-9a-f,-]+)")
+_SERVER = re.compile(r"server (\S+) (\S+) ([0-9]{1,10}) (none|unproved|-|[0-9a-f,-]+)")
 _ENDPOINT = re.compile(r"endpoint (\S+) (\S+) (none|-|[0-9a-f,/]+)")
 
 
@@ -42,7 +42,8 @@ def _lines(name: TrackName, seen: Observation) -> Iterator[str]:
     for owner, servers in sorted(seen.servers.items()):
         for view in servers:
             rdatas = None if view.rdatas is None else {r.replace(" ", "-") for r in view.rdatas}
-            yield f"server {owner} {view.server} {view.ttl} {_joined(rdatas)}"
+            shown = _joined(rdatas) if view.is_proved else _UNPROVED
+            yield f"server {owner} {view.server} {view.ttl} {shown}"
     for owner, endpoints in sorted(seen.endpoints.items()):
         for each in endpoints:
             pins = None if each.pins is None else {"/".join(pin) for pin in each.pins}
@@ -82,9 +83,10 @@ def _note(found: dict[TrackName, Observation], name: TrackName, line: str) -> bo
     """Add what *line* says to the track *name*; say whether it says anything that is known."""
     seen = found[name]
     if server := _SERVER.fullmatch(line):
-        rdatas = _split(server[4])
+        is_proved = server[4] != _UNPROVED
+        rdatas = _split(server[4]) if is_proved else []
         known = None if rdatas is None else frozenset(r.replace("-", " ") for r in rdatas)
-        view = ServerView(server[2], known, int(server[3]))
+        view = ServerView(server[2], known, int(server[3]), is_proved)
         views = (*seen.servers.get(server[1], ()), view)
         found[name] = replace(seen, servers={**seen.servers, server[1]: views})
         return True

@@ -138,13 +138,15 @@ class Sources:
 class ServerView:
     """What a name server, at one address, has of an owner's TLSA RRset.
 
-    rdatas: canonical; empty where the server proves that there is none; None without an answer
-    that is signed and holds. ttl: seconds, 0 where there is no RRset.
+    rdatas: canonical; empty where the server says that there is none; None without an answer that
+    is signed and holds. ttl: seconds, 0 where there is no RRset. is_proved: false where the server
+    says that there is none, and does not prove it: that sets clocks back, and lets nothing go on.
     """
 
     server: str
     rdatas: frozenset[str] | None
     ttl: int = 0
+    is_proved: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,9 +126,14 @@ def wait_for_ghost(pin: Pin, moment: Moment) -> Waiting | None:
     for owner in moment.state.owners:
         wanted = rdatas_of(pin, moment.sources.owners[owner])
         views = moment.seen.servers.get(owner, ())
-        heard = [(view.server, view.rdatas) for view in views if view.rdatas is not None]
+        heard = [
+            (view.server, view.rdatas)
+            for view in views
+            if view.rdatas is not None and view.is_proved
+        ]
         if not heard:
-            return Waiting(what, f"no name server was asked about {owner}", None, "the next probe")
+            why = f"no name server gave a proved answer about {owner}"
+            return Waiting(what, why, None, "the next probe")
         ghosts = [server for server, rdatas in heard if wanted & rdatas]
         if ghosts:
             why = f"{_some(ghosts)} still shows them from an older zone, which must go first"

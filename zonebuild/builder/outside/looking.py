@@ -137,7 +137,12 @@ def _sorted_out(
 
 def _server_job(server: Server, question: Question, keyring: Keyring) -> Callable[[], Answer]:
     return lambda: ask_server(
-        server, question.owner, "TLSA", anchors=question.anchors, keyring=keyring
+        server,
+        question.owner,
+        "TLSA",
+        anchors=question.anchors,
+        keyring=keyring,
+        proves_denial=True,
     )
 
 
@@ -152,12 +157,13 @@ def asked_of(endpoint: Endpoint, question: Question) -> tuple[Endpoint, ...]:
 
 
 def _server_view(answer: Answer, *, is_believed: bool) -> ServerView:
-    """Return what a server has. That it has nothing is taken on its word, to the safe side."""
+    """Return what a server has; a denial says whether it is proved."""
     server = str(answer.server)
     if is_believed and answer.status is Status.ANSWERED:
         return ServerView(server, frozenset(map(_canonical, answer.values)), answer.ttl or 0)
-    is_empty = is_believed and answer.status is Status.ABSENT
-    return ServerView(server, frozenset() if is_empty else None)
+    if is_believed and answer.status is Status.ABSENT:
+        return ServerView(server, frozenset(), is_proved=answer.is_proved)
+    return ServerView(server, None)
 
 
 def _canonical(rdata: str) -> str:
