@@ -143,5 +143,18 @@ def test_modules_and_functions_are_small_and_say_what_they_do(path: Path) -> Non
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < MAX_FUNCTION, node.name
-    public = [n for n in tree.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
-    assert [node.name for node in public if not ast.get_docstring(node)] == []
+    assert [node.name for node in public_nodes(tree) if not ast.get_docstring(node)] == []
+
+
+def public_nodes(node: ast.AST) -> Iterator[ast.FunctionDef | ast.ClassDef]:
+    """Yield the public functions and classes in *node*, and what is public in those classes.
+
+    A function in a function is nobody's but that function's.
+    """
+    for each in ast.iter_child_nodes(node):
+        if isinstance(each, ast.FunctionDef | ast.ClassDef):
+            if not each.name.startswith("_"):
+                yield each
+                yield from public_nodes(each) if isinstance(each, ast.ClassDef) else ()
+        else:
+            yield from public_nodes(each)

@@ -71,21 +71,23 @@ class Job:
 
 
 class Program(Protocol):
-    """A program that signs or serves.
-
-    kind: as site.yaml spells it. folder: where it reads built zones, None for where they lie.
-    takes_unsigned: whether it is given zones that are not to be signed, too.
-    wants_rising: whether a change with an old serial is none to it.
-    """
+    """A program that signs or serves."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """How site.yaml spells it."""
+
     @property
-    def folder(self) -> Path | None: ...
+    def folder(self) -> Path | None:
+        """Where it reads built zones, None for where they lie."""
+
     @property
-    def takes_unsigned(self) -> bool: ...
+    def takes_unsigned(self) -> bool:
+        """Whether it is given zones that are not to be signed, too."""
+
     @property
-    def wants_rising(self) -> bool: ...
+    def wants_rising(self) -> bool:
+        """Whether a change with an old serial is none to it."""
 
     def apply(self, jobs: Sequence[Job]) -> Mapping[str, Told]:
         """Give it all of *jobs*, wait until it took them; return what it made of each, by apex."""
