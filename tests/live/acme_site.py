@@ -27,8 +27,8 @@ _SITE = """signer: local
 feeds: {{dnsextra: dnsextra}}
 acme:
   mode: {mode}
-  wait: 20
-  ca:
+  wait: {wait}
+{anchor}  ca:
     lab: {{directory: "{directory}", ca_file: {authority}{more}}}
 """
 _MAP = """ttl: 60
@@ -57,13 +57,25 @@ class AcmeSite:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
 
-    def configure(self, mode: str = "together", more: str = "", issue: str = ISSUE) -> None:
-        """Write site.yaml and the map. more: of the CA."""
-        authority = self.pebble.authority
-        self.write(
-            "site.yaml",
-            _SITE.format(mode=mode, directory=DIRECTORY, authority=authority, more=more),
+    def configure(
+        self,
+        mode: str = "together",
+        more: str = "",
+        issue: str = ISSUE,
+        *,
+        anchor: str = "",
+        wait: int = 20,
+    ) -> None:
+        """Write site.yaml and the map. more: of the CA. anchor: the path of a trust anchor."""
+        text = _SITE.format(
+            mode=mode,
+            wait=wait,
+            anchor=f"  trust_anchor: {anchor}\n" if anchor else "",
+            directory=DIRECTORY,
+            authority=self.pebble.authority,
+            more=more,
         )
+        self.write("site.yaml", text)
         self.write("tlsa-map.yaml", _MAP.format(issue=issue))
 
     def acme(self, *words: str) -> Said:

@@ -138,6 +138,23 @@ def test_apart_the_builder_publishes_what_lies_in_the_drop_box(fresh: AcmeSite) 
     assert names_of(newest(fresh)[0]) == {f"www.{ZONE}", f"mx.{ZONE}"}
 
 
+def test_with_a_trust_anchor_only_challenges_that_validate_are_answered(fresh: AcmeSite) -> None:
+    fresh.write("anchor", fresh.host.zonebuild(fresh.root, "ds", ZONE).stdout)
+    fresh.configure(anchor="anchor")
+    said = fresh.acme("run")
+    assert said.returncode == 0, said.stderr
+    before = newest(fresh)[0]
+    assert names_of(before) == {f"www.{ZONE}", f"mx.{ZONE}"}
+    fresh.write("anchor", f"{ZONE}. IN DS 1 13 2 {'00' * 32}\n")
+    fresh.configure(anchor="anchor", wait=2)
+    said = fresh.acme("run", "--force", "web")
+    assert said.returncode == 1
+    assert "has it with signatures that do not hold" in said.stderr
+    assert "no key of example.test. is the one of the trust anchor" in said.stderr
+    assert newest(fresh)[0] == before
+    assert fresh.challenges() == ""
+
+
 def test_a_rehearsal_goes_through_all_and_keeps_nothing(fresh: AcmeSite) -> None:
     said = fresh.acme("rehearse", "--no-staging")
     assert said.returncode == 0, said.stdout + said.stderr
