@@ -56,12 +56,13 @@ KINDS: dict[str, tuple[Callable[[Path], str], Starter]] = {
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What runs. zone: the first of the site's. server: which answers in the end."""
+    """What runs. zone: the first of the site's, of *records*. server: which answers in the end."""
 
     here: Host
     folder: Path
     site: Path
     zone: str
+    records: int
     server: NameServer
 
     def zonebuild(self, *words: str) -> None:
@@ -131,9 +132,9 @@ def chain(here: Host, folder: Path, kind: str, *, zones: int, records: int) -> I
     (site / "dnsextra").mkdir()
     (site / "dnsextra" / ".zonebuild-feed").touch()
     with ExitStack() as stack:
-        made = Chain(here, folder, site, zone, NameServer(here, [], folder, ""))
+        made = Chain(here, folder, site, zone, records, NameServer(here, [], folder, ""))
         made.zonebuild("config")
-        made = Chain(here, folder, site, zone, start(stack, here, folder, site))
+        made = Chain(here, folder, site, zone, records, start(stack, here, folder, site))
         made.zonebuild("poll")
         made.wait_for(zone, zone, "SOA", "SOA")
         for _ in range(2):
