@@ -52,8 +52,9 @@ class _Count:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Count what runs."""
-    config.pluginmanager.register(_Count(), "count")
+    """Count what runs, once where several processes share the tests."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Count(), "count")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
