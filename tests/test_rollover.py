@@ -315,7 +315,8 @@ def test_a_denial_lets_something_go_on_only_where_it_is_proved(*, is_proved: boo
     views = (ServerView("192.0.2.53", frozenset(), is_proved=is_proved),)
     seen = Observation(state.epoch, NOW, servers={OWNER: views})
     waiting = waits.before_listing(pin(2), waits.Moment(state, sources, seen, policy, NOW))
-    assert (waiting is None) == is_proved
+    why = f"no name server gives an answer that is proved about {OWNER}"
+    assert (waiting and waiting.why) == (None if is_proved else why)
     after = clocks.note(state, sources, seen, now=NOW, seconds=600, policy=policy)
     assert (after.owners[OWNER].calm > 1) == is_proved
     assert clocks.sighting(pin(1), state, sources, seen) is clocks.Sighting.LACKING

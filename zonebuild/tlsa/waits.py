@@ -132,7 +132,8 @@ def wait_for_ghost(pin: Pin, moment: Moment) -> Waiting | None:
             if view.rdatas is not None and view.is_proved
         ]
         if not heard:
-            why = f"no name server gave a proved answer about {owner}"
+            answer = "gives an answer that is proved" if views else "was asked"
+            why = f"no name server {answer} about {owner}"
             return Waiting(what, why, None, "the next probe")
         ghosts = [server for server, rdatas in heard if wanted & rdatas]
         if ghosts:
