@@ -21,8 +21,8 @@ _LONGEST_SLIP = 300  # characters
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*+(?<!-))?"
 _PARAMETER = r"[A-Za-z0-9]++[ \t]*=[ \t]*[!-:<-~]*+[ \t]*"
 _ISSUER = re.compile(
-    rf"[ \t]*(?P<issuer>{_LABEL}(?:\.{_LABEL})*+)?[ \t]*"
-    rf"(?:;[ \t]*(?:{_PARAMETER}(?:;[ \t]*{_PARAMETER})*+)?)?"
+    rf"[ \t]*(?P<issuer>{_LABEL}(?:\.{_LABEL})*)?[ \t]*"
+    rf"(?:;[ \t]*(?:{_PARAMETER}(?:;[ \t]*{_PARAMETER})*)?)?"
 )
 
 

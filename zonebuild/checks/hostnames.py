@@ -18,9 +18,9 @@ from zonebuild.model import type_bit
 _HOST_OWNERS = frozenset({bits.A, bits.AAAA, bits.MX})  # types whose owner is a host or a domain
 _HOST_OWNER_BITS = bits.ADDRESS_BITS | type_bit(bits.MX)
 
-_BELOW_APEX = re.compile(rf"(?:{LABEL}|\*)(?:\.(?:{LABEL}|\*))*+")
+_BELOW_APEX = re.compile(rf"(?:{LABEL}|\*)(?:\.(?:{LABEL}|\*))*")
 _OUTER_HYPHEN = re.compile(r"-\.|(?:\A|\.)-")
-_HOST = re.compile(rf"(?:{LABEL}\.)++|\.")
+_HOST = re.compile(rf"(?:{LABEL}\.)+|\.")
 # Where the RFCs, or Active Directory, want addresses below an underscore; BIND knows them too.
 _WANTED_UNDERSCORE = re.compile(r"gc\._msdcs|(?:.*\.)?_spf(?:_rate|_verify)?")
 

@@ -8,11 +8,11 @@ from zonebuild.checks import bits
 from zonebuild.checks.survey import Survey
 
 LABEL = r"[a-z0-9](?:[a-z0-9-]*+(?<=[a-z0-9]))?"  # RFC 1123 section 2.1, in lower case
-HOST = re.compile(rf"(?:{LABEL}\.)++")
+HOST = re.compile(rf"(?:{LABEL}\.)+")
 _PLAIN_SIGNS = b"abcdefghijklmnopqrstuvwxyz0123456789-\n"
 _DOTS_END_LINES = bytes.maketrans(b".", b"\n")
 _LIKE_ADDRESS = re.compile(r"\n\d{1,3}\.\d")
-_PLAIN = re.compile(rf"(?!\d{{1,3}}\.\d)(?:{LABEL}\.)++")
+_PLAIN = re.compile(rf"(?!\d{{1,3}}\.\d)(?:{LABEL}\.)+")
 
 
 def odd_signs(text: str) -> str:

@@ -23,9 +23,9 @@ _SERVICE = re.compile(r"(?:.*\.)?_[^.]+\._[^.]+\..*|\*\..*", re.DOTALL)
 _UNDERSCORED = re.compile(r"(?:.*\.)?_[^.]+\..*|\*\..*", re.DOTALL)
 _REVERSE = (".in-addr.arpa.", ".ip6.arpa.")
 _RELATIVE_PTR = re.compile(r"\tPTR\t(?![^\n]*(?<!\\)\.\n)")
-_PLAIN_LABEL = "[A-Za-z0-9]++(?:-++[A-Za-z0-9]++)*+"
-_UNUSUAL_PTR = re.compile(rf"\tPTR\t(?!{_PLAIN_LABEL}(?:\.{_PLAIN_LABEL})++\.(?<=[A-Za-z]\.)\n)")
-_HOST = re.compile(r"(?!(?:.*\.)?\d+\.\Z)(?:[a-z0-9](?:[a-z0-9-]*+(?<!-))?\.)++")
+_PLAIN_LABEL = "[A-Za-z0-9]++(?:-++[A-Za-z0-9]++)*"
+_UNUSUAL_PTR = re.compile(rf"\tPTR\t(?!{_PLAIN_LABEL}(?:\.{_PLAIN_LABEL})+\.(?<=[A-Za-z]\.)\n)")
+_HOST = re.compile(r"(?!(?:.*\.)?\d+\.\Z)(?:[a-z0-9](?:[a-z0-9-]*+(?<!-))?\.)+")
 
 
 def srv_owner(survey: Survey) -> Iterator[Fact]:

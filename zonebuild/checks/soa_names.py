@@ -15,10 +15,10 @@ from zonebuild.checks.survey import Survey
 from zonebuild.diagnostic import Part, quoted
 from zonebuild.model import absolute
 
-_HOST = re.compile(rf"(?:{LABEL}\.)++|\.")
+_HOST = re.compile(rf"(?:{LABEL}\.)+|\.")
 # RFC 5321 section 4.1.2 for what stands before the @, but for "/"; RFC 1035 section 8 for its dots.
 _ATOM = r"[\w!#%&'*+=?^`{|}~-]|\\[$.]"
-_MAILBOX = re.compile(rf"(?:{_ATOM})++\.(?:{LABEL}\.)*+", re.ASCII)
+_MAILBOX = re.compile(rf"(?:{_ATOM})+\.(?:{LABEL}\.)*", re.ASCII)
 _WITH_AT = re.compile(r"([\w.+-]++)\\?@((?:[\w-]+\.)*[\w-]+\.?)", re.ASCII)
 _NOT_SERVERS = frozenset({".", "localhost."})
 

@@ -34,7 +34,7 @@ _ANYTHING = _tag("anything", r"[\x20-\x7e]*+")
 _URI = r"[a-z][a-z0-9+.-]*+:[!-+\--:<-~]++"
 _URIS = _tag(
     "addresses with a scheme, as in mailto:dmarc@example.org, with commas between",
-    rf"{_URI}(?:{_WSP},{_WSP}{_URI})*+",
+    rf"{_URI}(?:{_WSP},{_WSP}{_URI})*",
 )
 _POLICY = _tag("none, quarantine or reject", "none|quarantine|reject")
 _MODE = _tag("r or s", "[rs]")
@@ -50,11 +50,11 @@ DMARC = Grammar(
         "np": _POLICY,
         "adkim": _MODE,
         "aspf": _MODE,
-        "fo": _tag("0, 1, d and s, with colons between", rf"[01ds](?:{_WSP}:{_WSP}[01ds])*+"),
+        "fo": _tag("0, 1, d and s, with colons between", rf"[01ds](?:{_WSP}:{_WSP}[01ds])*"),
         "pct": _tag("a number from 0 to 100", r"\d{1,2}|100"),
         "psd": _tag("y, n or u", "[ynu]"),
         "t": _tag("y or n", "[yn]"),
-        "rf": _tag("afrf", r"[a-z0-9-]++(?:\s*:\s*[a-z0-9-]++)*+"),
+        "rf": _tag("afrf", r"[a-z0-9-]++(?:\s*:\s*[a-z0-9-]++)*"),
         "ri": _tag("seconds", r"\d{1,10}"),
         "rua": _URIS,
         "ruf": _URIS,
@@ -67,15 +67,15 @@ DKIM = Grammar(
     {
         "v": _tag("DKIM1", "DKIM1"),
         "g": _ANYTHING,  # of RFC 4871, ignored since
-        "h": _tag("hash names with colons between", r"[a-z0-9-]++(?:\s*:\s*[a-z0-9-]++)*+"),
+        "h": _tag("hash names with colons between", r"[a-z0-9-]++(?:\s*:\s*[a-z0-9-]++)*"),
         "k": _tag("rsa or ed25519", "rsa|ed25519"),
         "n": _ANYTHING,
         "p": _tag(
             "base64, or nothing for a key that is revoked",
-            r"(?:(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)",
+            r"(?:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)",
         ),
-        "s": _tag("* or email", r"(?:[*]|[a-z0-9-]++)(?:\s*:\s*(?:[*]|[a-z0-9-]++))*+"),
-        "t": _tag("y and s, with a colon between", r"[a-z0-9-]++(?:\s*:\s*[a-z0-9-]++)*+"),
+        "s": _tag("* or email", r"(?:[*]|[a-z0-9-]++)(?:\s*:\s*(?:[*]|[a-z0-9-]++))*"),
+        "t": _tag("y and s, with a colon between", r"[a-z0-9-]++(?:\s*:\s*[a-z0-9-]++)*"),
     },
 )
 

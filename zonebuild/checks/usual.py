@@ -17,8 +17,8 @@ _ISSUER = r"(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+[a-z]+"
 _BASE64 = "[A-Za-z0-9+/]"
 
 _SPF_TERM = rf"(?: (?:a|mx|ip4:{_IPV4}|include:{_DOMAIN}))"
-_SPF = rf'"v=spf1{_SPF_TERM}*+ (?:[~-]all|redirect={_DOMAIN})"\n'
-_KEY = rf'(?:{_BASE64}{{4}})*+(?:" "(?:{_BASE64}{{4}})++)*+(?:{_BASE64}{{2}}==|{_BASE64}{{3}}=)?'
+_SPF = rf'"v=spf1{_SPF_TERM}* (?:[~-]all|redirect={_DOMAIN})"\n'
+_KEY = rf'(?:{_BASE64}{{4}})*(?:" "(?:{_BASE64}{{4}})+)*(?:{_BASE64}{{2}}==|{_BASE64}{{3}}=)?'
 _DKIM = rf'"v=DKIM1; ?(?:h=sha256; ?)?k=(?:rsa|ed25519); ?p={_KEY};?"\n'
 _DMARC = r'"v=DMARC1; ?p=(?:none|quarantine|reject)(?:; ?rua=mailto:[\w.+-]+@[\w.-]+)?;?"\n'
 

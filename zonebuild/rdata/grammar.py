@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from itertools import repeat
 
 _LABEL = r"[\w*/-]{1,63}+"
-NAME = rf"(?:@|\.|{_LABEL}(?:\.{_LABEL})*+\.?)"
+NAME = rf"(?:@|\.|{_LABEL}(?:\.{_LABEL})*\.?)"
 _U8 = r"(?:\d{1,2}|1\d\d|2[0-4]\d|25[0-5])"
 _U16 = r"(?:\d{1,4}|[0-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
 _U32 = r"(?:\d{1,9}|[0-3]\d{9})"
@@ -44,7 +44,7 @@ _PATTERNS: dict[str, str] = {
     "DNAME": NAME,
     "MX": f"{_U16} {NAME}",
     "SRV": f"{_U16} {_U16} {_U16} {NAME}",
-    "TXT": rf"(?:{_STRING}(?: {_STRING})*+|{_BARE}(?: {_BARE})*+)",
+    "TXT": rf"(?:{_STRING}(?: {_STRING})*|{_BARE}(?: {_BARE})*)",
     "SOA": f"{NAME} {NAME} {_U32}" + f" {_PERIOD}" * 4,
     "DS": f"{_U16} {_U8} {_DS_DIGEST}",
     "SSHFP": f"{_U8} (?:1 {_hex(40)}|2 {_hex(64)})",
@@ -55,7 +55,7 @@ _PATTERNS: dict[str, str] = {
 FAST_TYPES: tuple[str, ...] = ("A", "AAAA", *_PATTERNS)
 _ONE = {rdtype: re.compile(pattern, re.ASCII) for rdtype, pattern in _PATTERNS.items()}
 _MANY = {
-    rdtype: re.compile(rf"(?:{pattern}\n)*+", re.ASCII) for rdtype, pattern in _PATTERNS.items()
+    rdtype: re.compile(rf"(?:{pattern}\n)*", re.ASCII) for rdtype, pattern in _PATTERNS.items()
 }
 _FAMILY = {"A": socket.AF_INET, "AAAA": socket.AF_INET6}
 _MAX_PLAIN = 600  # characters; longer rdata is left to dnspython's length checks

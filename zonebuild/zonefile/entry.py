@@ -125,7 +125,7 @@ def rdata_problem(parts: Parts, origin: str) -> Problem | None:
 
 
 MAX_NAME = 255  # octets (RFC 1035 section 2.3.4); \DDD writes one in four characters
-_PLAIN_NAME = re.compile(r"[\w*/-]{1,63}+(?:\.[\w*/-]{1,63}+)*+\.?", re.ASCII)
+_PLAIN_NAME = re.compile(r"[\w*/-]{1,63}+(?:\.[\w*/-]{1,63}+)*\.?", re.ASCII)
 
 
 def name_key(written: str, origin: str) -> str | None:

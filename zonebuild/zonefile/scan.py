@@ -31,10 +31,10 @@ _TYPES = "|".join([*FAST_TYPES, *(rdtype.lower() for rdtype in FAST_TYPES)])
 _RDATA = "|".join(
     (
         rf"[\t {_WORD}]++",
-        rf"(?:[{_WORD}]++[ \t]++){{0,2}}{_QUOTED}(?:[ \t]++{_QUOTED})*+",
+        rf"(?:[{_WORD}]++[ \t]++){{0,2}}{_QUOTED}(?:[ \t]++{_QUOTED})*",
     )
 )
-_ENCLOSED = rf"[\t {_WORD}]*+\((?:[\t\n {_WORD}]++|{_APART}|;[^\n]*+)*+\)"
+_ENCLOSED = rf"[\t {_WORD}]*+\((?:[\t\n {_WORD}]++|{_APART}|;[^\n]*+)*\)"
 _LINE = re.compile(
     rf"(@|[\w.*/-]*+)[ \t]++(?:(\d\w*+)[ \t]++)?(?:(?:IN|in)[ \t]++)?({_TYPES})[ \t]++"
     rf"(?:({_RDATA})|({_ENCLOSED}))[ \t]*+(?:;[^\n]*+)?\n|([^\n]*+)\n",
@@ -42,7 +42,7 @@ _LINE = re.compile(
 )
 _TOKEN = re.compile(r'"[^"]*+"|[^\s()";]++|;[^\n]*+')
 NAMED = frozenset(TARGET_TOKEN) | {"SOA"}  # types whose rdata holds names, plain ones among them
-_OWNER = re.compile(r"@|\.|(?:[\w*/-]{1,63}+(?:\.[\w*/-]{1,63}+)*+\.?)?", re.ASCII)
+_OWNER = re.compile(r"@|\.|(?:[\w*/-]{1,63}+(?:\.[\w*/-]{1,63}+)*\.?)?", re.ASCII)
 
 
 @dataclass(slots=True)
