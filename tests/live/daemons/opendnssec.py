@@ -1,13 +1,16 @@
 """OpenDNSSEC, enforcer and signer, with a SoftHSM token, by the examples of `zonebuild config`.
 
 Sockets and process-number files of the signer are compiled in and its schema refuses to move
-them, so the folders of the package are mounted over, and the examples hold as they are. The signer
+them, so the folders of the package are mounted over, and the examples hold as they are. One at a
+time runs on a machine: of two that tests started side by side one was seen to hang. The signer
 is started only after the enforcer says that it runs: both would open a fresh token at once, and one
 of ten starts would fail.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from pathlib import Path
 from typing import Self
@@ -61,12 +64,15 @@ class OpenDNSSEC:
         self.host.do("ods-enforcer-db-setup", "-f")
 
     def __enter__(self) -> Self:
+        self._turn = os.open(__file__, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(self._turn, fcntl.LOCK_EX)
         self.enforcer.__enter__()
         try:
             self.host.do("ods-enforcer", "policy", "import")
             self.signer.__enter__()
         except BaseException:
             self.enforcer.stop()
+            os.close(self._turn)
             raise
         return self
 
@@ -75,6 +81,7 @@ class OpenDNSSEC:
         self.enforcer.stop()
         for target in _MOUNTS.values():
             self.host.do("umount", target)
+        os.close(self._turn)
 
     def hide_token(self) -> None:
         """Take the token away: its files are moved aside."""
