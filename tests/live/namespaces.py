@@ -14,7 +14,7 @@ ENVIRONMENT = {
     "TZ": "UTC",
 }
 STOP_SECONDS = 10
-COMMAND_SECONDS = 60
+COMMAND_SECONDS = 180
 
 
 def run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:

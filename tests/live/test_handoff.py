@@ -49,8 +49,13 @@ class Rig:
         return self.here.doit(self.site.root, *words)
 
     def deliver(self) -> None:
-        """Run doit, which is to have nothing to say."""
+        """Run doit, which is to have nothing to say.
+
+        OpenDNSSEC was seen not to answer for its deadline, by chance; the next run takes that up.
+        """
         said = self.doit()
+        if said.returncode and "signer: opendnssec" in self.keys:
+            said = self.doit()
         assert said.returncode == 0, said.stderr
         assert said.stdout + said.stderr == ""
 
