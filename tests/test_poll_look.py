@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,31 @@ def test_only_what_changed_within_a_tick_is_unsettled(tmp_path: Path) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(time, "time_ns", lambda moment=found + after: moment)
             assert settled(tmp_path) is is_settled
+
+
+INSTALLED: dict[str, Callable[[Path], object]] = {
+    "installed": lambda top: (top / "new-1.dist-info").mkdir(),
+    "upgraded": lambda top: (top / "old-1.dist-info").rename(top / "old-2.dist-info"),
+    "replaced": lambda top: (top / "spare").rename(top / "old.py"),
+    "removed": lambda top: (top / "old.py").unlink(),
+}
+CACHES: dict[str, Callable[[Path], object]] = {
+    "hidden": lambda top: (top / ".pytest_cache").mkdir(),
+    "compiled": lambda top: (top / "__pycache__").mkdir(),
+}
+
+
+@pytest.mark.parametrize("change", [*INSTALLED.values(), *CACHES.values()], ids=INSTALLED | CACHES)
+def test_a_library_is_part_of_the_version_and_a_cache_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], object]
+) -> None:
+    (tmp_path / "old-1.dist-info").mkdir()
+    for name in ("old.py", "spare"):
+        (tmp_path / name).write_text("")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path), str(tmp_path / "none.zip")])
+    before = look.versions()
+    change(tmp_path)
+    assert (look.versions() != before) == (change in INSTALLED.values())
 
 
 def test_what_a_signer_writes_is_an_output(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def versions() -> str:
     seen.add([sys.version, *sys.path[1:]])  # the first is where the command lies, or is run
     seen.walk(os.path.dirname(os.path.dirname(__file__)), "zonebuild")
     for place in sys.path[1:]:  # what is installed, upgraded or removed changes an entry there
-        seen.stat(place)
+        seen.look_within(place)
     return seen.digest()
 
 
@@ -127,6 +127,19 @@ class _Seen:
         if os.path.isdir(path):
             self.walk(path, path)
         self._left = sys.maxsize
+
+    def look_within(self, path: str) -> None:
+        """Count what lies in the directory *path*, by name and inode, or the one file at *path*.
+
+        What is hidden does not count, nor compiled modules: tools put their caches where they run.
+        """
+        try:
+            with os.scandir(path) as entries:
+                found = [(entry.name, entry.inode()) for entry in entries if entry.name[0] != "."]
+        except OSError:
+            self.stat(path)
+        else:
+            self.add([path, *sorted(each for each in found if each[0] != "__pycache__")])
 
     def stat(self, path: str) -> None:
         """Count the one inode at *path*, and the one that it leads to."""
