@@ -173,7 +173,7 @@ def test_a_key_that_cannot_be_put_aside_is_told_with_its_path(
     monkeypatch.setattr(os, "rename", refuse)
     monkeypatch.setattr(Path, "unlink", refuse)
     for act in (folder.take_new_key, folder.drop_new_key, lambda: folder.retire("x")):
-        with pytest.raises(WriteError, match=r"key\S*\.pem: cannot be written: read-only file"):
+        with pytest.raises(WriteError, match=r"key\S*: cannot be written: read-only file"):
             act()
 
 

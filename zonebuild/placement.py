@@ -1,11 +1,11 @@
-"""Where machines' records may not stand: below what hides them from every resolver.
+"""Which zone a name is in, and where machines' records may not stand: below what hides them.
 
 Spec: RFC 1034 sections 3.6.2 and 4.2.1, RFC 6672 section 2.4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from zonebuild.model import type_bit
 
@@ -15,6 +15,18 @@ _HIDING = (
     (_DNAME, "is redirected (DNAME)"),
     (_NS, "is delegated"),
 )
+
+
+def zone_of(name: str, zones: Container[str]) -> str | None:
+    """Return the apex of the zone of *zones* that *name* is in: the longest that fits.
+
+    name: absolute, lower case, without escapes; so are the apexes.
+    """
+    while name:
+        if name in zones:
+            return name
+        name = name.partition(".")[2]
+    return "." if "." in zones else None
 
 
 def hidden_by(name: str, apex: str, mask_of: Callable[[str], int]) -> str | None:

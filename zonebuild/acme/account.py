@@ -20,7 +20,7 @@ from zonebuild.acme.problem import AcmeError, Nonsense, Problem
 from zonebuild.acme.url import is_url
 from zonebuild.acme.wire import Reply
 from zonebuild.files.read import SourceError, read_outside
-from zonebuild.files.write import WriteError, make_directory, replace_file, sweep
+from zonebuild.files.write import make_directory, remove_file, rename_file, replace_file, sweep
 
 if TYPE_CHECKING:
     from josepy.jwk import JWKEC
@@ -94,21 +94,17 @@ class AccountFolder:
 
     def take_new_key(self) -> None:
         """Let the new key take the old one's place. Errors: WriteError."""
-        _rename(self.path / _NEW_KEY, self.path / _KEY)
+        rename_file(self.path / _NEW_KEY, self.path / _KEY)
 
     def drop_new_key(self) -> None:
         """Forget the key that was to follow. Errors: WriteError."""
-        path = self.path / _NEW_KEY
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise WriteError(path, error) from error
+        remove_file(self.path / _NEW_KEY)
 
     def retire(self, suffix: str) -> None:
         """Put key and URL of an account that is no more aside. Errors: WriteError."""
         for name in (_KEY, _URL, _CAA):
             if os.path.lexists(self.path / name):
-                _rename(self.path / name, self.path / f"{name}.{suffix}")
+                rename_file(self.path / name, self.path / f"{name}.{suffix}")
 
 
 def enter(desk: Desk, folder: AccountFolder) -> bool:
@@ -244,13 +240,6 @@ def _bound(desk: Desk, binding: tuple[str, str, str]) -> Mapping[str, Any]:
 
 def _public(key: JWKEC) -> Mapping[str, Any]:
     return dict(key.public_key().to_json())
-
-
-def _rename(path: Path, target: Path) -> None:
-    try:
-        os.rename(path, target)
-    except OSError as error:
-        raise WriteError(path, error) from error
 
 
 def _read_key(path: Path) -> JWKEC | None:

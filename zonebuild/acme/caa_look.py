@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from zonebuild.acme.served import Scene, Spot
 from zonebuild.checks.caa_rights import Applicant, Property, closest, read_properties, why_not
+from zonebuild.placement import zone_of
 from zonebuild.probe.answers import Status
 
 
@@ -44,9 +45,9 @@ def _path(scene: Scene, name: str) -> list[str]:
 
 
 def _ask(scene: Scene, owner: str) -> Sequence[Property]:
-    apex = owner
-    while apex not in scene.servers:
-        apex = apex.partition(".")[2]
+    apex = zone_of(owner, scene.servers)
+    if apex is None:
+        return ()
     for server in scene.servers[apex]:
         (answer,) = scene.ask(Spot(owner, apex, (server,)), "CAA")
         if answer.status is Status.ANSWERED:

@@ -28,6 +28,7 @@ from zonebuild.acme.store import orders_of
 from zonebuild.acme.suffixes import registered_domain
 from zonebuild.acme.world import World
 from zonebuild.checks.caa_rights import Applicant
+from zonebuild.placement import zone_of
 from zonebuild.probe.answers import Status
 from zonebuild.site.certstore import CertstoreConfig
 from zonebuild.site.issue import Issue
@@ -173,10 +174,8 @@ class Rehearsal:
 
     def _records(self, endpoint: Endpoint) -> list[tuple[str, tuple[str, ...]]]:
         scene = self.world.plan.scene
-        apex = endpoint.owner
-        while apex and apex not in scene.servers:
-            apex = apex.partition(".")[2]
-        if not apex:
+        apex = zone_of(endpoint.owner, scene.servers)
+        if apex is None:
             return []
         told = scene.ask(Spot(endpoint.owner, apex, tuple(scene.servers[apex])), "TLSA")
         bad = [answer for answer in told if answer.status is Status.BOGUS]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zonebuild.acme.problem import AcmeError
+from zonebuild.placement import zone_of
 from zonebuild.probe.keyring import Keyring
 from zonebuild.tokens.names import PREFIX, Token
 
@@ -54,10 +55,8 @@ class Scene:
     def _spot(self, owner: str) -> Spot:
         from zonebuild.probe.servers import NotFound, locate
 
-        apex = owner
-        while apex and apex not in self.servers:
-            apex = apex.partition(".")[2]
-        if apex:
+        apex = zone_of(owner, self.servers)
+        if apex is not None:
             return Spot(owner, apex, tuple(self.servers[apex]))
         try:
             found = locate(owner, "TXT", resolver=self.resolver)

@@ -79,7 +79,7 @@ class WriteBatch:
             _sync_files(self._staged)
             directories = dict.fromkeys(target.parent for _, target in self._staged)
             while self._staged:
-                _rename(*self._staged[0])
+                rename_file(*self._staged[0])
                 del self._staged[0]
             for directory in directories:
                 sync_directory(directory)
@@ -104,6 +104,25 @@ def replace_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     with WriteBatch() as batch:
         batch.stage(path, data, mode)
         batch.commit()
+
+
+def rename_file(path: Path, target: Path) -> None:
+    """Rename the file at *path*; what is at *target* is replaced. Errors: WriteError."""
+    try:
+        os.rename(path, target)
+    except OSError as error:
+        raise WriteError(target, error) from error
+
+
+def remove_file(path: Path) -> bool:
+    """Remove the file at *path*; say whether there was one. Errors: WriteError."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise WriteError(path, error) from error
+    return True
 
 
 def make_directory(path: Path, mode: int = 0o755) -> None:
@@ -167,13 +186,6 @@ def _write_all(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-
-
-def _rename(temporary: Path, target: Path) -> None:
-    try:
-        os.rename(temporary, target)
-    except OSError as error:
-        raise WriteError(target, error) from error
 
 
 def _sync_files(staged: list[tuple[Path, Path]]) -> None:

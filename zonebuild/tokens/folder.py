@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from zonebuild.files.write import WriteError, replace_file, sweep
+from zonebuild.files.write import WriteError, remove_file, replace_file, sweep
 from zonebuild.tokens.names import VALUE_PATTERN, Token, is_file_of
 
 _MAX_OCTETS = 4096  # what the builder reads of a file
@@ -53,7 +53,7 @@ def remove_token(folder: Path, token: Token) -> bool:
     Errors: FolderError.
     """
     with _held(folder):
-        had_file = _unlink(folder / token.file_name)
+        had_file = _remove(folder / token.file_name)
         had_line = _remove_line(folder / token.plain_file_name, token)
     return had_file or had_line
 
@@ -106,7 +106,7 @@ def _remove_line(path: Path, token: Token) -> bool:
     if any(line.strip() for line in kept):
         _replace(path, b"".join(kept))
     else:
-        _unlink(path)
+        _remove(path)
     return True
 
 
@@ -152,14 +152,11 @@ def _replace(path: Path, content: bytes) -> None:
         os.umask(before)
 
 
-def _unlink(path: Path) -> bool:
+def _remove(path: Path) -> bool:
     try:
-        path.unlink()
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise FolderError(f"{str(path)!a} cannot be removed: {_reason(error)}") from error
-    return True
+        return remove_file(path)
+    except WriteError as error:
+        raise FolderError(f"{str(path)!a} cannot be removed: {error.reason}") from error
 
 
 @contextmanager

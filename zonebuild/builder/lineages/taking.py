@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from zonebuild.diagnostic import Finding, Severity, Waiting
 from zonebuild.model import type_bit
+from zonebuild.placement import zone_of
 from zonebuild.site.tlsa_map import AT_ONCE, MapEntry, TlsaMap
 from zonebuild.tlsa.clocks import rdatas_of
 from zonebuild.tlsa.material import Material
@@ -68,14 +69,6 @@ class Known:
     states: Mapping[TrackName, State]
     published: Mapping[str, frozenset[str]]
     observed: Mapping[TrackName, Observation] = field(default_factory=dict)
-
-    def apex_of(self, name: str) -> str | None:
-        """Return the apex of the zone that *name* belongs to: the longest that fits."""
-        while name:
-            if name in self.homes:
-                return name
-            name = name.partition(".")[2]
-        return "." if "." in self.homes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +175,7 @@ class _Work:
         return state is not None and owner in state.owners
 
     def _owner(self, lineage: str, unit: str, place: Place) -> Owner:
-        apex = self._known.apex_of(place.owner)
+        apex = zone_of(place.owner, self._known.homes)
         mine = tuple(p for p in place.parameters if unit_of(p) == unit)
         others = [
             (e.lineage.name, p) for e, p in self._at[place.owner] if e.lineage.name != lineage
@@ -229,7 +222,7 @@ class _Work:
         """Return the records of each zone."""
         records: dict[str, list[TlsaRecord]] = {}
         for owner in sorted(self._at):
-            apex = self._known.apex_of(owner)
+            apex = zone_of(owner, self._known.homes)
             if apex is not None:
                 made = (TlsaRecord(owner, self._wanted.ttl, r) for r in self._rdatas(owner))
                 records.setdefault(apex, []).extend(made)
@@ -246,7 +239,7 @@ class _Work:
 
 def _misplaced(place: Place, known: Known) -> tuple[str, str] | None:
     """Return the check and the message of what is wrong with *place*, None where it is right."""
-    apex = known.apex_of(place.owner)
+    apex = zone_of(place.owner, known.homes)
     if apex is None:
         return "tlsa-outside-site", f"{place.owner} is in no zone of this site: take it out"
     if not known.homes[apex].is_signed:
@@ -279,5 +272,5 @@ def _alias_problem(place: Place, known: Known) -> tuple[str, str] | None:
 
 def _mask(name: str, known: Known) -> int | None:
     """Return the types that *name* owns, None where its zone is not known or not of this site."""
-    apex = known.apex_of(name)
+    apex = zone_of(name, known.homes)
     return known.homes[apex].mask(name) if apex is not None else None

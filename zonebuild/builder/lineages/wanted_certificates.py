@@ -8,6 +8,7 @@ from zonebuild.builder.run import Run
 from zonebuild.checks.caa_accounts import Want
 from zonebuild.checks.caa_rights import Applicant
 from zonebuild.files.read import SourceError, read_outside
+from zonebuild.placement import zone_of
 from zonebuild.site.tlsa_map import MAP_FILE, read_map
 from zonebuild.site.yaml import MAX_OCTETS
 
@@ -18,10 +19,8 @@ def wanted_certificates(run: Run) -> dict[str, list[Want]]:
     """Return what is asked for in each zone, by apex; nothing of a CA without an account here."""
     found: dict[str, list[Want]] = {}
     for want in _wants(run):
-        apex = want.name.removeprefix("*.")
-        while apex and apex not in run.site.zones:
-            apex = apex.partition(".")[2]
-        if apex:
+        apex = zone_of(want.name.removeprefix("*."), run.site.zones)
+        if apex is not None:
             found.setdefault(apex, []).append(want)
     return found
 

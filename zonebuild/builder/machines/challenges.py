@@ -22,6 +22,7 @@ from zonebuild.dropbox import Found, Refusal, Token
 from zonebuild.files.feed import Feed, FeedFile, read_feed
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import replace_file
+from zonebuild.placement import zone_of
 
 STAGE, PRODUCER = "dnsextra", "acme"
 _LIMIT = 1 << 26  # octets of what is remembered
@@ -49,15 +50,6 @@ class Rules:
     allowed: Mapping[str, Mapping[str, tuple[str, ...]]]
     ttl: int
     max_age: int
-
-    def zone_of(self, owner: str) -> str | None:
-        """Return the apex of the zone that *owner* belongs to: the longest that fits."""
-        name = owner
-        while name:
-            if name in self.allowed:
-                return name
-            name = name.partition(".")[2]
-        return "." if "." in self.allowed else None
 
 
 @dataclass(slots=True)
@@ -152,7 +144,7 @@ def _home(challenge: Challenge, rules: Rules) -> tuple[str | None, str]:
     """Return the apex of the zone that takes the challenge, or None and why none does."""
     owner = challenge.token.owner
     host = dropbox.host_of(owner) or ""
-    apex = rules.zone_of(owner)
+    apex = zone_of(owner, rules.allowed)
     if apex is None:
         return None, f"{owner} is in no zone of this site"
     if not dropbox.is_allowed(host, rules.allowed[apex].get(challenge.feed, ())):

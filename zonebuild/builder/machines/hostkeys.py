@@ -14,6 +14,7 @@ from pathlib import Path
 
 from zonebuild.diagnostic import Finding, Location, Severity, Waiting
 from zonebuild.files.feed import Feed, FeedFile, read_feed
+from zonebuild.placement import zone_of
 from zonebuild.sshfp import lines
 from zonebuild.sshfp.advance import advance
 from zonebuild.sshfp.approval import Approval
@@ -59,18 +60,9 @@ class Rules:
     stale_after: int = 2 * _DAY
     hold_new: bool = False
 
-    def apex_of(self, host: str) -> str | None:
-        """Return the apex of the zone that *host* belongs to: the longest that fits."""
-        name = host
-        while name:
-            if name in self.homes:
-                return name
-            name = name.partition(".")[2]
-        return "." if "." in self.homes else None
-
     def feeds_of(self, host: str) -> frozenset[str]:
         """Return the feeds that may speak for *host*."""
-        apex = self.apex_of(host)
+        apex = zone_of(host, self.homes)
         if apex is None or not self.is_host(host):
             return frozenset()
         allowed = self.homes[apex].allowed
@@ -78,7 +70,7 @@ class Rules:
 
     def terms_of(self, host: str) -> Terms | None:
         """Return what holds for *host*, None where no feed may speak for it."""
-        apex = self.apex_of(host)
+        apex = zone_of(host, self.homes)
         return self.homes[apex].terms if apex is not None and self.feeds_of(host) else None
 
 
@@ -265,7 +257,7 @@ def _fragments(state: State, rules: Rules) -> dict[str, str]:
     """Return the fragment of each zone that has records."""
     records: dict[str, list[HostRecord]] = {}
     for host, keys in state.records().items():
-        apex = rules.apex_of(host)
+        apex = zone_of(host, rules.homes)
         if apex is not None:
             ttl = rules.homes[apex].terms.ttl
             records.setdefault(apex, []).extend(HostRecord(host, ttl, key) for key in keys)

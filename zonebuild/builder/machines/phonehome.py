@@ -26,6 +26,7 @@ from zonebuild.checks.limits import limit
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import replace_file
 from zonebuild.model import type_bit
+from zonebuild.placement import zone_of
 from zonebuild.probe.answers import Server
 from zonebuild.sshfp.given import Terms
 from zonebuild.sshfp.say import APPROVED
@@ -88,7 +89,7 @@ def _rules(run: Run) -> Rules:
     names = cache(lambda apex: known_names(run.places, apex))
 
     def has_address(host: str) -> bool:
-        apex = rules.apex_of(host)
+        apex = zone_of(host, rules.homes)
         known = None if apex is None else names(apex)
         return known is None or bool(known.mask(host) & _ADDRESSES)
 
@@ -114,7 +115,7 @@ def _handed_off(run: Run, apex: str) -> int:
 
 
 def _servers(run: Run, rules: Rules, slot: Slot) -> tuple[Server, ...]:
-    apex = rules.apex_of(slot.host)
+    apex = zone_of(slot.host, rules.homes)
     return all_zones(run)[apex].servers if apex is not None else ()
 
 

@@ -9,7 +9,7 @@ from zonebuild.builder.places import KEYS, SIGNED, STATE, UNSIGNED
 from zonebuild.builder.remembered.handed import Handed
 from zonebuild.builder.run import Run
 from zonebuild.files.manifest import prune, read_manifest
-from zonebuild.files.write import WriteError, replace_file
+from zonebuild.files.write import WriteError, remove_file, replace_file
 from zonebuild.site.names import file_name
 
 
@@ -28,7 +28,7 @@ def remove_zone(run: Run, apex: str) -> list[str]:
     removed = list(pruned.removed)
     kept = (f"{STATE}/{folder}/{name}" for folder in ("signed", "good", "frozen"))
     for path in (f"{SIGNED}/{name}", *kept):
-        if _unlink(run.places.root / path):
+        if remove_file(run.places.root / path):
             removed.append(path)
     handed = Handed(run.places.handed)
     handed.forget(apex)
@@ -37,16 +37,6 @@ def remove_zone(run: Run, apex: str) -> list[str]:
     run.outcome.forget([apex])
     run.outcome.save(run.places.outcome)
     return removed
-
-
-def _unlink(path: Path) -> bool:
-    try:
-        path.unlink()
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise WriteError(path, error) from error
-    return True
 
 
 def _put_aside(key: Path) -> None:

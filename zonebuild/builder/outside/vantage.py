@@ -16,6 +16,7 @@ from zonebuild.diagnostic import Finding, Location, Severity
 from zonebuild.endpoints.records import addresses_of
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.model import Record
+from zonebuild.placement import zone_of
 from zonebuild.probe.answers import Server
 from zonebuild.probe.trust import MAX_OCTETS, Anchor, read_anchors
 from zonebuild.site.config import ZoneConfig
@@ -65,9 +66,7 @@ class Vantage:
 
     def apex_of(self, name: str) -> str | None:
         """Return the apex of the zone of this site that *name* is in."""
-        while name and name not in self._zones:
-            name = name.partition(".")[2]
-        return name or ("." if "." in self._zones else None)
+        return zone_of(name, self._zones)
 
     def servers(self, apex: str) -> Servers:
         """Return the servers that the zone's YAML names, else those of its NS records."""

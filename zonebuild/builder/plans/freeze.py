@@ -18,7 +18,7 @@ from zonebuild.builder.outcome import Outcome, Report
 from zonebuild.builder.places import STATE, Places
 from zonebuild.diagnostic import Waiting
 from zonebuild.files.read import SourceError, read_outside
-from zonebuild.files.write import WriteError, make_directory, replace_file
+from zonebuild.files.write import make_directory, remove_file, replace_file
 from zonebuild.site.names import file_name, zone_name_from_file
 from zonebuild.site.values import Wrong, parse_duration
 
@@ -138,14 +138,7 @@ def end_freeze(places: Places, apex: str | None) -> bool:
 
     The caller holds the lock. Errors: WriteError.
     """
-    path = freeze_place(places, apex)
-    try:
-        path.unlink()
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise WriteError(path, error) from error
-    return True
+    return remove_file(freeze_place(places, apex))
 
 
 def tell_freezes(outcome: Outcome, freezes: Freezes, zones: Collection[str]) -> None:
