@@ -39,9 +39,9 @@ def _build(root: Path, command: str) -> None:
 
     session = Session(root, command=command)
     try:
-        for producer in PRODUCERS:
-            if not session.feed_is_fresh(producer.name):
-                session.take_feed(producer.name)
+        for stage in PRODUCERS:
+            if not session.feed_is_fresh(stage):
+                session.take_feed(stage)
         session.build_zones()
         session.hand_off()
     finally:

@@ -94,10 +94,10 @@ class Session:
     def take_feed(self, stage: str) -> None:
         """Make fragments of what the producer of *stage* reads. Errors: SiteError, WriteError."""
         from zonebuild.builder.machines.feeds import used_feeds
-        from zonebuild.builder.producers import find_producer
+        from zonebuild.builder.producers import PRODUCERS
 
         run, begun = self.run(), time.time_ns()
-        producer = find_producer(stage)
+        producer = PRODUCERS[stage]()
         paths = tuple(used_feeds(run, producer.key).values())
         digest = feeds_digest(self.root, paths, since=begun)
         run.read_besides.clear()
