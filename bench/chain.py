@@ -5,6 +5,7 @@ Everything runs in namespaces, started as in the live tests.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import generate
-from tests.live.daemons import Host, knot, nsd, opendnssec
+from tests.live.daemons import Host, bind, knot, nsd, opendnssec
 from tests.live.daemons.answers import NameServer
 
 PAUSE = 0.002  # seconds between two questions
@@ -24,6 +25,13 @@ PATIENCE = 300.0
 _INSIDE = "--inside"
 _FEED = "feeds: {dnsextra: dnsextra}\nplan: {zones_share: 100%}\n"
 
+# BIND's own policy takes no TTL over 24 hours.
+_POLICY = """\
+dnssec-policy "long" {
+  keys { csk lifetime unlimited algorithm ecdsap256sha256; };
+  max-zone-ttl 4w;
+};
+"""
 Starter = Callable[[ExitStack, Host, Path, Path], NameServer]
 
 
@@ -43,6 +51,14 @@ def _knot(stack: ExitStack, here: Host, folder: Path, site: Path) -> NameServer:
     return stack.enter_context(knot.Knot(here, folder / "knot", site))
 
 
+def _bind(stack: ExitStack, here: Host, folder: Path, site: Path) -> NameServer:
+    return stack.enter_context(bind.BIND(here, folder / "bind", more=_POLICY))
+
+
+def _bind_keys(at: Path) -> str:
+    return bind.site_keys(at / "bind").replace("keys:", "policy: long, keys:")
+
+
 # By name: what site.yaml says, and what is started.
 KINDS: dict[str, tuple[Callable[[Path], str], Starter]] = {
     "embedded signer, NSD": (lambda at: "signer: local\n" + nsd.site_keys(at / "nsd"), _nsd),
@@ -51,6 +67,7 @@ KINDS: dict[str, tuple[Callable[[Path], str], Starter]] = {
         _opendnssec,
     ),
     "Knot": (lambda at: knot.site_keys(at / "knot"), _knot),
+    "BIND": (_bind_keys, _bind),
 }
 
 
@@ -148,10 +165,9 @@ def watching(made: Chain) -> Iterator[None]:
     """Keep a `zonebuild watch` running."""
     process = made.start("watch")
     time.sleep(2)
+    (watch,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     try:
         yield
     finally:
-        process.send_signal(signal.SIGTERM)
-        for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
-            subprocess.run(["kill", child], check=False)
+        os.kill(int(watch), signal.SIGTERM)
         process.wait(60)

@@ -1,11 +1,11 @@
-"""From a token's file to a signed answer, beside a shell loop of cat, mv and the signer.
+"""From a token's file to a signed answer, beside the signer alone.
 
     python -m bench.token_to_answer [--rounds N] [--sizes N…] [--json FILE]
 
 As root, on Linux: real signers and servers run in namespaces. Targets: a zone of 100 records with
 one `zonebuild poll` in 1 s, with `zonebuild watch` in 0.3 s; a zone of 20,000 records in 0.5 s more
-than the signer's own time, which is that of the shell loop. A commit that changes 50 of 1,000
-zones, embedded signer and NSD, is served whole 5 s after `svn commit` began.
+than the signer alone. A commit that changes 50 of 1,000 zones, embedded signer and NSD, is served
+whole 5 s after `svn commit` began.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import options
+from bench.alone import loop_of
 from bench.chain import KINDS, Chain, chain, run_inside, watching
 from bench.drop_tokens import value_of
-from tests.live.daemons import Host, knot
+from tests.live.daemons import Host
 from tests.live.daemons.svn import URL, Svn
 
 SIZES = (100, 20_000)
@@ -44,36 +45,6 @@ class Row(NamedTuple):
     records: int
     way: str
     seconds: list[float]
-
-
-# -- the shell loop -------------------------------------------------------------------------------
-
-_SHELL = 'set -e; cat "$1" "$2" >"$3.new"; mv "$3.new" "$3"; shift 3; exec "$@"'
-
-
-def _shell_of(kind: str, made: Chain) -> tuple[Path, list[str]] | None:
-    """Return the file that the signer reads and the command that tells it; None for no such."""
-    built = made.site / "unsigned" / made.zone
-    if kind.startswith("OpenDNSSEC"):
-        return built, ["ods-signer", "sign", made.zone]
-    if kind == "Knot":
-        return built, [*knot.command(made.folder / "knot"), "zone-reload", made.zone]
-    return None
-
-
-def shell_loop(kind: str, made: Chain) -> Callable[[Path], None] | None:
-    """Return what puts a token's file behind the built zone and has the signer read that."""
-    found = _shell_of(kind, made)
-    if found is None:
-        return None
-    file, command = found
-    base = made.folder / "base"
-    shutil.copy(file, base)
-
-    def loop(token: Path) -> None:
-        made.here.run(["sh", "-c", _SHELL, "sh", base, token, file, *command])
-
-    return loop
 
 
 # -- tokens ---------------------------------------------------------------------------------------
@@ -96,16 +67,14 @@ def drop(made: Chain, act: Callable[[Path], object]) -> float:
 
 
 def tokens(here: Host, rounds: int, sizes: Sequence[int]) -> Iterator[Row]:
-    """Measure every kind and size, by poll, by watch and by the shell."""
+    """Measure every kind and size, by poll, by watch and by the signer alone."""
     for records in sizes:
         for kind in KINDS:
             with chain(here, _folder(), kind, zones=1, records=records) as made:
                 yield Row(kind, records, "poll", _repeat(made, rounds, _polling(made)))
                 with watching(made):
                     yield Row(kind, records, "watch", _repeat(made, rounds, lambda token: None))
-                loop = shell_loop(kind, made)
-                if loop is not None:
-                    yield Row(kind, records, "shell", _repeat(made, rounds, loop))
+                yield Row(kind, records, "signer alone", _repeat(made, rounds, loop_of(kind, made)))
 
 
 def _polling(made: Chain) -> Callable[[Path], subprocess.Popen[bytes]]:

@@ -431,6 +431,13 @@ def test_bind_refuses_what_it_cannot_add(control: ControlProgram) -> None:
     assert told["a.test."] == (REFUSED, "says \"rndc: 'addzone' failed: unknown class/type\"")
 
 
+def test_bind_whose_policy_wants_smaller_ttls_is_understood(control: ControlProgram) -> None:
+    control.when("reload", NO_ZONE)
+    control.when("addzone", bad("rndc: 'addzone' failed: out of range\n"))
+    why = bind(control).apply([A])["a.test."].why
+    assert "; a TTL may be over the max-zone-ttl of its dnssec-policy" in why
+
+
 @pytest.mark.parametrize(
     ("reply", "verdict"),
     [

@@ -31,6 +31,8 @@ _SERIAL = re.compile(r"^serial: (\d+)$", re.MULTILINE)
 _PARALLEL = 8  # commands at a time: each is a process
 _UNKNOWN, _THERE = "not found", "already exists"
 _UNREACHABLE = ("connect failed", "connection refused", "timed out", "end of file", "recv failed")
+_OUT_OF_RANGE = "out of range"
+_MAX_TTL = "a TTL may be over the max-zone-ttl of its dnssec-policy, of BIND's own 24 hours"
 _UNQUOTABLE = '"\\'
 
 
@@ -135,4 +137,5 @@ def _verdict(done: Done) -> Told:
     if done.code is None or any(word in done.said for word in _UNREACHABLE):
         return Told(Verdict.UNREACHED, str(done))
     said = " ".join((done.err or done.out).split())
-    return Told(Verdict.REFUSED, f"says {quoted(said, 200)}")
+    hint = f"; {_MAX_TTL}" if _OUT_OF_RANGE in said else ""
+    return Told(Verdict.REFUSED, f"says {quoted(said, 200)}{hint}")

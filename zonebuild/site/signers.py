@@ -166,7 +166,13 @@ _KNOT = (
 )
 _BIND = (
     _command("rndc"),
-    Key("policy", _NAME, "default", "default", "the dnssec-policy of new zones"),
+    Key(
+        "policy",
+        _NAME,
+        "default",
+        "default",
+        "the dnssec-policy of new zones; BIND's own takes no TTL over 24 hours",
+    ),
     _folder(
         "unsigned",
         "/var/lib/bind/zonebuild",
