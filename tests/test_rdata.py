@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import random
 
+import dns.rdata
 import dns.rdatatype
 import pytest
 from dns.exception import DNSException
@@ -163,6 +164,36 @@ def test_generic_rdata_is_the_same_record(rdtype: str) -> None:
     wire = parse(rdtype, good, ORIGIN).to_wire() or b""
     generic = f"\\# {len(wire)} {wire.hex()}"
     assert canonical_text(rdtype, generic, ORIGIN) == canonical_text(rdtype, good, ORIGIN)
+
+
+PLAIN = {
+    "A": ["192.0.2.1"],
+    "AAAA": ["2001:DB8:0:0::0001", "::ffff:192.0.2.1", "::"],
+    "CAA": ['0 issue "CA.example"', '128 Issue ""'],
+    "CNAME": ["@", ".", "A.b"],
+    "DNAME": ["Host"],
+    "DS": [f"00001 013 2 {SHA256.upper()}"],
+    "HTTPS": ["1 .", "16 HOST alpn=h3,h2", "9999 @ alpn=h2", "1 a.B. alpn=h3"],
+    "MX": ["010 Mail", "0 ."],
+    "NS": ["Host"],
+    "PTR": ["*.a/b"],
+    "SOA": ["@ Host 0001 1h 1m30s 4w 5"],
+    "SRV": ["0 05 5060 Host"],
+    "SSHFP": [f"4 02 {SHA256.upper()}", f"1 1 {SHA1}"],
+    "TLSA": [f"3 1 1 {SHA256[:56]} {SHA256[56:].upper()}"],
+    "TXT": ["a b", '"a  b" ""'],
+}
+
+
+@pytest.mark.parametrize("rdtype", FAST_TYPES)
+def test_plain_spellings_are_turned_by_text_as_by_the_wire(rdtype: str) -> None:
+    for rdata in PLAIN[rdtype]:
+        if is_plain(rdtype, rdata):
+            parsed = parse(rdtype, rdata, ORIGIN)
+            wire = parsed.to_digestable()
+            again = dns.rdata.from_wire(parsed.rdclass, parsed.rdtype, wire, 0, len(wire))
+            assert canonical_text(rdtype, rdata, ORIGIN) == again.to_text()
+    assert any(is_plain(rdtype, rdata) for rdata in PLAIN[rdtype])
 
 
 SAME = {

@@ -226,6 +226,12 @@ def _strings(rdata: str, origin: str) -> str:
     return " ".join(f'"{string}"' for string in rdata.split(" "))
 
 
+def _service(rdata: str, origin: str) -> str:
+    priority, name, *alpn = rdata.split(" ")
+    quoted = [f'alpn="{protocols[len("alpn=") :]}"' for protocols in alpn]
+    return " ".join([priority, absolute(name, origin), *quoted])  # RFC 4034 6.2 lowers no such
+
+
 def _ipv6(rdata: str, origin: str) -> str:
     return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, rdata))
 
@@ -249,4 +255,5 @@ _CANONICAL: dict[str, Callable[[str, str], str]] = {
     "SSHFP": _two_numbers_and_hex,
     "TLSA": _three_numbers_and_hex,
     "CAA": _as_is,
+    "HTTPS": _service,
 }
