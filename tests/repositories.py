@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from tests.polling import PolledSite
@@ -24,7 +25,7 @@ def command(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-class Repository:
+class Repository(ABC):
     """A repository with a small site, a desk where people commit, and the host that polls."""
 
     kind: str
@@ -36,13 +37,13 @@ class Repository:
         self.make()
         self.host.root = folder / "host"
 
+    @abstractmethod
     def make(self) -> None:
         """Make the repository of the site in made/, and its two working copies."""
-        raise NotImplementedError
 
+    @abstractmethod
     def save(self) -> None:
         """Commit, and send, all that was changed at the desk."""
-        raise NotImplementedError
 
     def commit(self, text: str, path: str = ZONE) -> None:
         """Commit *path* with the content *text*."""
