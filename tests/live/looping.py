@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.live.daemons import Daemon, Host, host, wait_until
+from tests.live.daemons import Daemon, Host, host
 from tests.live.daemons import bind as bind_module
 from tests.live.daemons import knot as knot_module
 from tests.live.daemons import nsd as nsd_module
@@ -149,7 +149,7 @@ class Loop:
 
     def resolver(self) -> Unbound:
         """Return a resolver that believes the key which is served; it is to be started."""
-        wait_until(lambda: bool(self.server.anchor(ZONE)), self.server.log)
+        assert self.server.anchor(ZONE)
         return Unbound(self.here, self.folder / "unbound", {ZONE: self.server})
 
 

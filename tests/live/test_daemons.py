@@ -70,7 +70,7 @@ def test_unbound_validates_what_bind_signs(here: Host, folder: Path) -> None:
             f'{{ type primary; file "{folder}/bind/zones/{ZONE}"; inline-signing yes; '
             f'dnssec-policy "default"; key-directory "{folder}/bind/keys"; }};',
         )
-        wait_until(lambda: bool(bind.anchor(ZONE)), bind.log)
+        assert bind.anchor(ZONE)
         with Unbound(here, folder / "unbound", {ZONE: bind}) as unbound:
             wait_until(lambda: unbound.is_secure(f"www.{ZONE}", "A"), unbound.log, bind.log)
             assert unbound.is_secure(f"none.{ZONE}", "A")
@@ -86,10 +86,10 @@ def test_knot_signs_by_the_example_template(here: Host, folder: Path) -> None:
         knot.control("conf-set", f"zone[{ZONE}].file", f"{site}/unsigned/{ZONE}")
         knot.control("conf-set", f"zone[{ZONE}].template", "zonebuild")
         knot.control("conf-commit")
-        wait_until(lambda: bool(knot.anchor(ZONE)), knot.log)
+        assert knot.anchor(ZONE)
         knot.kill()
         knot.start()
-        wait_until(lambda: bool(knot.anchor(ZONE)), knot.log)
+        assert knot.anchor(ZONE)
 
 
 def test_opendnssec_signs_by_the_examples_for_nsd(here: Host, folder: Path) -> None:
@@ -100,7 +100,7 @@ def test_opendnssec_signs_by_the_examples_for_nsd(here: Host, folder: Path) -> N
             "ods-enforcer", "zone", "add", "-z", ZONE, "-p", "default",
             "-i", f"{site}/unsigned/{ZONE}", "-o", f"/var/lib/opendnssec/signed/{ZONE}",
         )  # fmt: skip
-        wait_until(lambda: bool(nsd.anchor(ZONE)), nsd.log, signer.signer.log)
+        assert nsd.anchor(ZONE)
         assert (signer.signed / ZONE).exists()
         assert not os.path.exists(f"/var/lib/opendnssec/signed/{ZONE}")
         nsd.kill()

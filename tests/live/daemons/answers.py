@@ -32,10 +32,13 @@ class NameServer(Daemon):
         wait_until(lambda: bool(self.ask(name, rdtype)) is is_there, self.log)
 
     def anchor(self, zone: str) -> str:
-        """Return the key signing keys that it serves of *zone*, as master-file text."""
-        lines = (line.split() for line in self.ask(zone, "DNSKEY").splitlines())
-        keys = (line for line in lines if line[:1] == ["257"])
-        return "".join(f"{zone}. 60 IN DNSKEY {' '.join(key)}\n" for key in keys)
+        """Return the key signing keys that it serves of *zone*, as master-file text.
+
+        One question may go unanswered while it loads: it is asked until there are any.
+        """
+        wait_until(lambda: "257 3 " in self.ask(zone, "DNSKEY"), self.log)
+        lines = self.ask(zone, "DNSKEY").splitlines()
+        return "".join(f"{zone}. 60 IN DNSKEY {key}\n" for key in lines if key.startswith("257 "))
 
     def is_there(self) -> bool:
         """Say whether it answers anything at all, a refusal too."""

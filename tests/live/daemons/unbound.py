@@ -49,7 +49,6 @@ class Unbound(NameServer):
         config = folder / "unbound.conf"
         config.write_text(_CONFIG.format(folder=folder) + "".join(stubs))
         anchors = "".join(zones[zone].anchor(zone) for zone in zones)
-        assert anchors, f"no key of {', '.join(zones)} is served"
         (folder / "anchors").write_text(anchors)
         super().__init__(host, ["unbound", "-d", "-c", config], folder / "log", ADDRESS)
 
