@@ -99,6 +99,13 @@ def test_a_zone_comes_over_several_messages_and_has_one_soa() -> None:
     ]
 
 
+def test_types_that_nobody_wants_are_left_out() -> None:
+    with serving(whole) as server:
+        every = Transfers(server).zone(APEX).splitlines()
+        some = Transfers(server).zone(APEX, without={1, 47}).splitlines()
+    assert some == [line for line in every if " A " not in line]
+
+
 BAD: dict[str, tuple[Answer, str]] = {
     "refused": (refused, "refuses the transfer: REFUSED"),
     "nothing": (lambda q: [message(q, [])], "sends no zone"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -224,6 +225,15 @@ def test_a_program_that_is_down_is_told_later_without_a_build(rig: Rig) -> None:
         assert said.returncode == 0, said.stderr
         assert (rig.site.root / "unsigned/b.example").stat() == built
         assert rig.address("b.example") == built_address(rig)
+
+
+def test_a_large_zone_is_found_at_its_signer_as_it_was_built(rig: Rig) -> None:
+    rig.site.append("primary/a.example", "$GENERATE 1-2000 h$ A 192.0.2.1\n")
+    rig.deliver()
+    time.sleep(2)  # until what is pending is looked at again
+    rig.deliver()
+    said = rig.here.zonebuild(rig.site.root, "status").stdout
+    assert "differs" not in said
 
 
 @pytest.mark.parametrize("rig", REFUSING, indirect=True)

@@ -14,8 +14,11 @@ from zonebuild.rdata.canonical import canonical_text
 from zonebuild.rdata.order import name_order
 from zonebuild.rdata.types import type_number
 
-# What signers make; DS is not among them: it is written into the parent.
-DNSSEC_TYPES = frozenset({"RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY"})
+# What signers make; DS is not among them: it is written into the parent. In records of TYPE65534
+# BIND notes at the apex how far it has signed.
+DNSSEC_TYPES = frozenset(
+    {"RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY", "TYPE65534"}
+)
 
 # A record of those types in one line that states its owner, and that no other takes it from.
 _DNSSEC_LINE = re.compile(

@@ -10,7 +10,7 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonebuild.rdata.canonical import MAX_TTL
@@ -81,10 +81,11 @@ class Transfers:
         self._silence, self._whole, self._limit = silence, whole, limit
         self._unreachable: TransferError | None = None
 
-    def zone(self, apex: str) -> str:
+    def zone(self, apex: str, *, without: Collection[int] = ()) -> str:
         """Return the records of the zone of *apex*, one a line, behind a line with its `$ORIGIN`.
 
         Names are relative to it, as people and built zones have most of them.
+        without: numbers of types that are left out; this costs less than to read and drop them.
 
         Errors: TransferError.
         """
@@ -94,7 +95,7 @@ class Transfers:
             reader = _Reader(connection, time.monotonic() + self._whole, self._limit)
             connection.settimeout(self._silence)
             try:
-                return "".join(f"{line}\n" for line in _lines(apex, connection, reader))
+                return "".join(f"{line}\n" for line in _lines(apex, connection, reader, without))
             except TimeoutError as error:
                 raise TransferError("did not send the whole zone in time") from error
             except OSError as error:
@@ -137,7 +138,9 @@ class _Reader:
         return bytes(data)
 
 
-def _lines(apex: str, connection: socket.socket, reader: _Reader) -> Iterator[str]:
+def _lines(
+    apex: str, connection: socket.socket, reader: _Reader, without: Collection[int]
+) -> Iterator[str]:
     """Yield the `$ORIGIN` and the records between the first SOA and the last, the first included.
 
     All messages are taken before they are read: a server drops who takes them too slowly.
@@ -157,7 +160,7 @@ def _lines(apex: str, connection: socket.socket, reader: _Reader) -> Iterator[st
         yield f"$ORIGIN {apex}"
         yield record.line(name)
         for message in messages:
-            for record in _records(message, *_counts(message, question.id)):
+            for record in _records(message, *_counts(message, question.id), without):
                 if record.rdtype != _SOA or record.owner != name:
                     yield record.line(name)
     except (dns.exception.DNSException, struct.error, IndexError) as error:
@@ -250,7 +253,9 @@ class _Record(NamedTuple):
             return f"\\# {size} {self.message[start : start + size].hex()}"
 
 
-def _records(message: bytes, questions: int, answers: int) -> Iterator[_Record]:
+def _records(
+    message: bytes, questions: int, answers: int, without: Collection[int] = ()
+) -> Iterator[_Record]:
     """Yield the records behind the questions. Errors: TransferError; DNSException; struct.error.
 
     dnspython's own reader of messages would refuse all of it for one odd record.
@@ -261,10 +266,12 @@ def _records(message: bytes, questions: int, answers: int) -> Iterator[_Record]:
     for _ in range(questions):
         at += dns.name.from_wire(message, at)[1] + 4  # type and class
     for _ in range(answers):
-        owner, length = dns.name.from_wire(message, at)
-        rdtype, rdclass, ttl, size = struct.unpack_from("!HHIH", message, at + length)
-        start = at + length + 10
+        begin, fixed = at, _behind_name(message, at)
+        rdtype, rdclass, ttl, size = struct.unpack_from("!HHIH", message, fixed)
+        start = fixed + 10
         at = start + size
         if rdclass != _IN or at > len(message):
             raise struct.error
-        yield _Record(owner, ttl if ttl <= MAX_TTL else 0, rdtype, message, start, size)
+        if rdtype not in without:
+            owner, _ = dns.name.from_wire(message, begin)
+            yield _Record(owner, ttl if ttl <= MAX_TTL else 0, rdtype, message, start, size)

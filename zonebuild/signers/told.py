@@ -96,7 +96,10 @@ class Program(Protocol):
         """Take the zone of *job* away from it; one that it does not know is TOLD."""
 
     def read_back(self, apex: str) -> str:
-        """Return what it holds of *apex*, DNSSEC included, as text. Errors: Unreadable."""
+        """Return what it holds of *apex*, as text; signatures and proofs of denial may be missing.
+
+        Errors: Unreadable.
+        """
 
 
 def bare_name(apex: str) -> str:
@@ -117,13 +120,19 @@ def read_file(path: Path) -> str:
         raise Unreadable(f"{path} {problem.reason}") from problem
 
 
+_UNREAD = frozenset({46, 47, 50})  # RRSIG, NSEC, NSEC3: two thirds of a signed zone
+
+
 def transferred(address: str, port: int, apex: str) -> str:
-    """Return the zone that a server of this host gives away, as text. Errors: Unreadable."""
+    """Return the zone that a server of this host gives away, as text, without _UNREAD types.
+
+    Errors: Unreadable.
+    """
     from zonebuild.probe.transfer import Server, TransferError, Transfers
 
     server = Server(address, port)
     try:
-        return Transfers(server).zone(apex)
+        return Transfers(server).zone(apex, without=_UNREAD)
     except TransferError as error:
         raise Unreadable(f"at {server} {error}; it is to let this host transfer zones") from error
 
