@@ -6,6 +6,7 @@ import gc
 import re
 import stat
 import sys
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -203,6 +204,34 @@ def test_a_signers_copy_that_is_another_zone_waits_and_then_warns(tmp_path: Path
     (waiting,) = waitings(site)
     assert "differs from the built zone in 2 records" in waiting.why
     assert site.run(NOW + 1000, handoff=True, settle=True).warnings == {"signer-differs"}
+
+
+DAY = 86_400
+END = NOW - NOW % 60 + 3 * DAY
+RRSIGS = {
+    "in one line": "@ 60 IN RRSIG A 13 2 60 {end} 20250101000000 7 a.example. AAAA\\n",
+    "in several": "@ 60 IN RRSIG A 13 2 60 (\\n  {end} 20250101000000\\n 7 a.example. AAAA )\\n",
+    "with tabs": "@\\t60\\tRRSIG\\tA 13 2 60 {end} 20250101000000 7 a.example. AAAA\\n",
+}
+
+
+@pytest.mark.parametrize("line", RRSIGS.values(), ids=RRSIGS)
+def test_signatures_that_the_signer_does_not_renew_are_an_error_until_it_does(
+    tmp_path: Path, line: str
+) -> None:
+    later, first = (time.strftime("%Y%m%d%H%M%S", time.gmtime(at)) for at in (END + DAY, END))
+    lines = line.format(end=later) + line.format(end=first)
+    site = exec_site(tmp_path, f'text + "{lines}"')
+    assert site.run(handoff=True, settle=True).errors == set()
+    assert site.run(END - DAY - 1, handoff=True, settle=True).stages == ()
+    late = site.run(END - DAY, handoff=True, settle=True)
+    assert (late.code, late.errors) == (1, {"signatures-expiring"})
+    ends = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(END))
+    (waiting,) = waitings(site)
+    assert waiting.why == f"a signature ends at {ends} and has not been renewed"
+    copy = site.root / "elsewhere" / ZONE
+    copy.write_text(copy.read_text().replace(first, later))
+    assert site.run(END - DAY + 600, handoff=True, settle=True).errors == set()
 
 
 # -- whom to ask, whom to believe ----------------------------------------------------------------

@@ -99,11 +99,19 @@ def test_a_zone_comes_over_several_messages_and_has_one_soa() -> None:
     ]
 
 
-def test_types_that_nobody_wants_are_left_out() -> None:
-    with serving(whole) as server:
-        every = Transfers(server).zone(APEX).splitlines()
-        some = Transfers(server).zone(APEX, without={1, 47}).splitlines()
-    assert some == [line for line in every if " A " not in line]
+SIGNATURES = [
+    f"{owner}{APEX} 300 IN RRSIG A 13 3 300 {end} 20250101000000 7 {APEX} AAAA"
+    for owner, end in (("mail.", 20260101000000), ("www.", 20250601000000))
+]
+
+
+def test_in_brief_there_is_one_signature_and_no_denial() -> None:
+    with serving(lambda q: [message(q, [*RECORDS, *SIGNATURES, SOA])]) as server:
+        whole_lines = Transfers(server).zone(APEX).splitlines()
+        brief = Transfers(server).zone(APEX, is_brief=True).splitlines()
+    denial, later, _ = whole_lines[-3:]
+    assert brief == [line for line in whole_lines if line not in (denial, later)]
+    assert "20250601000000" in brief[-1]
 
 
 BAD: dict[str, tuple[Answer, str]] = {

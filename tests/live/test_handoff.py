@@ -19,6 +19,7 @@ pytestmark = pytest.mark.live
 
 LOGGING = '#!/bin/sh\necho "$@" >> {log}\nexec "$@"\n'
 BAD = "@ 60 IN A 192.0.2.999\n"
+DAY = 86_400
 
 
 class Rig:
@@ -234,6 +235,14 @@ def test_a_large_zone_is_found_at_its_signer_as_it_was_built(rig: Rig) -> None:
     rig.deliver()
     said = rig.here.zonebuild(rig.site.root, "status").stdout
     assert "differs" not in said
+
+
+def test_signatures_that_another_program_does_not_renew_are_an_error(rig: Rig) -> None:
+    rig.deliver()
+    rig.here.set_clock(80 * DAY)  # for zonebuild: the signer has no reason to sign
+    said = rig.doit()
+    is_foreign = not {"signer: none", "signer: local"} & set(rig.keys.splitlines())
+    assert (said.returncode, "has not been renewed" in said.stderr) == (is_foreign, is_foreign)
 
 
 @pytest.mark.parametrize("rig", REFUSING, indirect=True)

@@ -10,7 +10,8 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonebuild.rdata.canonical import MAX_TTL
@@ -28,7 +29,8 @@ _PORT = 53
 _RCODE = 0xF  # where it stands among the flags
 _HEADER = 12  # octets
 _POINTER = 192  # an octet from here on begins a compression pointer
-_IN, _SOA = 1, 6
+_IN, _SOA, _RRSIG = 1, 6, 46
+_DENIAL = (47, 50)  # NSEC, NSEC3
 _ADDRESS = re.compile(
     r"(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\]|(?P<host>[^\s:\[\]/]+))(?::(?P<port>\d+))?"
 )
@@ -81,11 +83,11 @@ class Transfers:
         self._silence, self._whole, self._limit = silence, whole, limit
         self._unreachable: TransferError | None = None
 
-    def zone(self, apex: str, *, without: Collection[int] = ()) -> str:
+    def zone(self, apex: str, *, is_brief: bool = False) -> str:
         """Return the records of the zone of *apex*, one a line, behind a line with its `$ORIGIN`.
 
         Names are relative to it, as people and built zones have most of them.
-        without: numbers of types that are left out; this costs less than to read and drop them.
+        is_brief: without proofs of denial and, of all signatures, with that which ends first.
 
         Errors: TransferError.
         """
@@ -95,7 +97,8 @@ class Transfers:
             reader = _Reader(connection, time.monotonic() + self._whole, self._limit)
             connection.settimeout(self._silence)
             try:
-                return "".join(f"{line}\n" for line in _lines(apex, connection, reader, without))
+                lines = _lines(apex, connection, reader, is_brief=is_brief)
+                return "".join(f"{line}\n" for line in lines)
             except TimeoutError as error:
                 raise TransferError("did not send the whole zone in time") from error
             except OSError as error:
@@ -139,7 +142,7 @@ class _Reader:
 
 
 def _lines(
-    apex: str, connection: socket.socket, reader: _Reader, without: Collection[int]
+    apex: str, connection: socket.socket, reader: _Reader, *, is_brief: bool
 ) -> Iterator[str]:
     """Yield the `$ORIGIN` and the records between the first SOA and the last, the first included.
 
@@ -152,19 +155,31 @@ def _lines(
     connection.sendall(len(wire).to_bytes(2) + wire)
     name = question.question[0].name
     try:
-        first = reader.message()
-        record = next(_records(first, *_counts(first, question.id)))
-        if record.rdtype != _SOA or record.owner != name:
+        message = reader.message()
+        first = next(_records(message, question.id))
+        if first.rdtype != _SOA or first.owner != name:
             raise TransferError("sends a zone that does not begin with its SOA")
-        messages = [first, *_others(reader, question.id, _soas(first))]
+        messages = [message, *_others(reader, question.id, _soas(message))]
+        records = chain.from_iterable(_records(message, question.id) for message in messages)
+        rest = (each for each in records if each.rdtype != _SOA or each.owner != name)
         yield f"$ORIGIN {apex}"
-        yield record.line(name)
-        for message in messages:
-            for record in _records(message, *_counts(message, question.id), without):
-                if record.rdtype != _SOA or record.owner != name:
-                    yield record.line(name)
+        for record in (first, *(_brief(rest) if is_brief else rest)):
+            yield record.line(name)
     except (dns.exception.DNSException, struct.error, IndexError) as error:
         raise TransferError("sends a message that cannot be read") from error
+
+
+def _brief(records: Iterable[_Record]) -> Iterator[_Record]:
+    """Yield *records* without proofs of denial and, of signatures, with that which ends first."""
+    first: _Record | None = None
+    for record in records:
+        if record.rdtype == _RRSIG:
+            if first is None or record.expiration < first.expiration:
+                first = record
+        elif record.rdtype not in _DENIAL:
+            yield record
+    if first is not None:
+        yield first
 
 
 def _others(reader: _Reader, identifier: int, soas: int) -> Iterator[bytes]:
@@ -224,14 +239,26 @@ def _question(apex: str) -> dns.message.QueryMessage:
 
 
 class _Record(NamedTuple):
-    """One record; its rdata is *size* octets of *message* from *start* on."""
+    """One record: its owner begins at *at* of *message*, its *size* octets of rdata at *start*."""
 
-    owner: dns.name.Name
+    message: bytes
+    at: int
     ttl: int
     rdtype: int
-    message: bytes
     start: int
     size: int
+
+    @property
+    def owner(self) -> dns.name.Name:
+        """The owner, read at each call."""
+        import dns.name
+
+        return dns.name.from_wire(self.message, self.at)[0]
+
+    @property
+    def expiration(self) -> int:
+        """When the signature that it is ends, Unix seconds (RFC 4034 section 3.1.5)."""
+        return int.from_bytes(self.message[self.start + 8 : self.start + 12])
 
     def line(self, origin: dns.name.Name) -> str:
         """Return it as a master file with this origin has it."""
@@ -253,25 +280,20 @@ class _Record(NamedTuple):
             return f"\\# {size} {self.message[start : start + size].hex()}"
 
 
-def _records(
-    message: bytes, questions: int, answers: int, without: Collection[int] = ()
-) -> Iterator[_Record]:
-    """Yield the records behind the questions. Errors: TransferError; DNSException; struct.error.
+def _records(message: bytes, identifier: int) -> Iterator[_Record]:
+    """Yield the records behind the questions. Errors: TransferError; struct.error; IndexError.
 
     dnspython's own reader of messages would refuse all of it for one odd record.
     """
-    import dns.name
-
+    questions, answers = _counts(message, identifier)
     at = _HEADER
     for _ in range(questions):
-        at += dns.name.from_wire(message, at)[1] + 4  # type and class
+        at = _behind_name(message, at) + 4  # type and class
     for _ in range(answers):
-        begin, fixed = at, _behind_name(message, at)
-        rdtype, rdclass, ttl, size = struct.unpack_from("!HHIH", message, fixed)
-        start = fixed + 10
+        begin, at = at, _behind_name(message, at)
+        rdtype, rdclass, ttl, size = struct.unpack_from("!HHIH", message, at)
+        start = at + 10
         at = start + size
         if rdclass != _IN or at > len(message):
             raise struct.error
-        if rdtype not in without:
-            owner, _ = dns.name.from_wire(message, begin)
-            yield _Record(owner, ttl if ttl <= MAX_TTL else 0, rdtype, message, start, size)
+        yield _Record(message, begin, ttl if ttl <= MAX_TTL else 0, rdtype, start, size)

@@ -96,9 +96,9 @@ class Program(Protocol):
         """Take the zone of *job* away from it; one that it does not know is TOLD."""
 
     def read_back(self, apex: str) -> str:
-        """Return what it holds of *apex*, as text; signatures and proofs of denial may be missing.
+        """Return what it holds of *apex*, as text. Errors: Unreadable.
 
-        Errors: Unreadable.
+        Proofs of denial may be missing, and signatures but for that which ends first.
         """
 
 
@@ -120,19 +120,16 @@ def read_file(path: Path) -> str:
         raise Unreadable(f"{path} {problem.reason}") from problem
 
 
-_UNREAD = frozenset({46, 47, 50})  # RRSIG, NSEC, NSEC3: two thirds of a signed zone
-
-
 def transferred(address: str, port: int, apex: str) -> str:
-    """Return the zone that a server of this host gives away, as text, without _UNREAD types.
+    """Return the zone that a server of this host gives away, as text. Errors: Unreadable.
 
-    Errors: Unreadable.
+    Of its signatures there is that which ends first, and no proof of denial.
     """
     from zonebuild.probe.transfer import Server, TransferError, Transfers
 
     server = Server(address, port)
     try:
-        return Transfers(server).zone(apex, without=_UNREAD)
+        return Transfers(server).zone(apex, is_brief=True)
     except TransferError as error:
         raise Unreadable(f"at {server} {error}; it is to let this host transfer zones") from error
 

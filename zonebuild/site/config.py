@@ -98,11 +98,15 @@ class SshfpConfig:
 
 @dataclass(frozen=True, slots=True)
 class ArrivalConfig:
-    """How it is seen that zones arrive at their servers. deadline, late: seconds."""
+    """How it is seen that zones arrive at their servers. Times in seconds.
+
+    signatures: how long before its end a signature must have been renewed.
+    """
 
     ask: Literal["named", "all"]
     deadline: int
     late: int
+    signatures: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,4 +102,11 @@ SERVER_SITE_KEYS = (
         "15m",
         "after which time a server that lacks a zone is a warning",
     ),
+    Key(
+        "arrival.signatures",
+        within(_SECONDS, 1, 2592000, "seconds"),
+        86400,
+        "1d",
+        "how long before its end a signature that the signer has not renewed is an error",
+    ),
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from zonebuild.builder.delivery.arrival_state import (
@@ -42,6 +43,9 @@ KEYS = "arrival asks with"  # the stage under which TSIG keys that are no use ar
 _LIMIT = 1 << 28  # octets of what is remembered
 _LEAST_PAUSE, _MOST_PAUSE = 1, 300  # seconds until what is pending is looked at again
 _SERVERS = "the server catches up by itself; else look at its log, its transfers and its TSIG key"
+_EXPIRING = "signatures-expiring"
+_AT_ONCE = {"server-ahead": Severity.WARNING, _EXPIRING: Severity.ERROR}  # the others wait
+_KEEPER = "see that the signer runs, knows the zone and has its keys; its log says more"
 _SIGNER = "the signer catches up by itself; else look at its log"
 
 
@@ -49,14 +53,20 @@ class _Look(NamedTuple):
     """A zone that is looked at, without its text: all stale ones are kept until servers answer.
 
     after: what is known of it once the signer's copy is read; None where it cannot be. differs: in
-    how many records and fields that copy is not the built zone. servers: to be asked.
+    how many records and fields that copy is not the built zone. expiration: Unix seconds, when the
+    first of its signatures ends. servers: to be asked.
     """
 
     config: ZoneConfig
     copy: Copy
     after: Arrival | None
     differs: int
+    expiration: int | None
     servers: tuple[Server, ...]
+
+    def alarm(self, run: Run) -> int | None:
+        """Return when the signer should have renewed its signatures, Unix seconds."""
+        return self.expiration and max(self.expiration - run.site.arrival.signatures, 1)
 
 
 def zones_under_way(run: Run) -> list[str]:
@@ -112,7 +122,7 @@ def _look(run: Run, vantage: Vantage, config: ZoneConfig, before: Arrival | None
     servers = vantage.servers(config.apex).known if is_asked else ()
     copy = copy_of(run, config)
     after, differs = _at_signer(run, config, copy, before)
-    return _Look(config, copy._replace(text=None), after, differs, servers)
+    return _Look(config, copy._replace(text=None), after, differs, copy.expiration, servers)
 
 
 def _at_signer(
@@ -137,15 +147,23 @@ def _report(run: Run, look: _Look, after: Arrival | None) -> Report:
     for check, what, why, way_on in _troubles(run, look, after):
         waitings.append(Waiting(what, why, None, way_on))
         is_late = after is not None and run.now - after.since >= run.site.arrival.late
-        if is_late or after is None or check == "server-ahead":
+        severity = _AT_ONCE.get(check)
+        if severity is None and (is_late or after is None):
+            severity = Severity.WARNING
+        if severity is not None:
             where = look.config.location("servers")
-            findings.append(Finding(where, Severity.WARNING, check, f"{what}: {why}; {way_on}"))
+            findings.append(Finding(where, severity, check, f"{what}: {why}; {way_on}"))
     return Report(tuple(findings), tuple(waitings))
 
 
 def _troubles(run: Run, look: _Look, after: Arrival | None) -> Iterator[tuple[str, str, str, str]]:
     """Yield the check, what waits, why, and the way on of all that has not arrived."""
     apex, kind = look.config.apex, run.site.signer
+    alarm = look.alarm(run)
+    if alarm and alarm <= run.now:
+        end = datetime.fromtimestamp(look.expiration or 0, UTC)
+        why = f"a signature ends at {end:%Y-%m-%d %H:%M} UTC and has not been renewed"
+        yield _EXPIRING, f"{apex} at {kind}", why, _KEEPER
     if after is None:
         if look.copy.is_awaited:
             yield "signer-lacks-zone", f"{apex} at {kind}", f"it {look.copy.reason}", _SIGNER
@@ -163,12 +181,17 @@ def _troubles(run: Run, look: _Look, after: Arrival | None) -> Iterator[tuple[st
 
 
 def _due(run: Run, look: _Look, after: Arrival | None) -> int:
-    """Return when to look again at what is pending, 0 for never: the longer, the later."""
+    """Return when to look again, 0 for never: at what is pending the longer, the later.
+
+    And when signatures should have been renewed: then every few minutes until they are.
+    """
+    alarm = look.alarm(run)
+    dues = [max(alarm, run.now + _MOST_PAUSE)] if alarm else []
     is_done = after is not None and after.is_same and not after.behind
-    if is_done or (after is None and not look.copy.is_awaited):
-        return 0
-    age = 0 if after is None else run.now - after.since
-    return run.now + min(max(age // 4, _LEAST_PAUSE), _MOST_PAUSE)
+    if not is_done and (after is not None or look.copy.is_awaited):
+        age = 0 if after is None else run.now - after.since
+        dues.append(run.now + min(max(age // 4, _LEAST_PAUSE), _MOST_PAUSE))
+    return min(dues, default=0)
 
 
 # -- what is remembered --------------------------------------------------------------------------

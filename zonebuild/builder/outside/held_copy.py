@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from calendar import timegm
+from time import strptime
 from typing import NamedTuple
 
 from zonebuild.builder.places import SIGNED, UNSIGNED
@@ -14,6 +17,8 @@ from zonebuild.site.config import ZoneConfig
 from zonebuild.site.names import file_name
 
 _LIMIT = 1 << 32  # octets
+# When a signature ends, as any signer writes it (RFC 4034 section 3.2).
+_EXPIRATION = re.compile(r"[ \t]RRSIG(?:[\s(]+\w+){4}[\s(]+(\d{14})[\s)]", re.ASCII)
 _OWN_SOA = {"opendnssec": {"ttl", "minimum"}}  # the fields that a signer's policy decides
 
 
@@ -32,6 +37,17 @@ class Copy(NamedTuple):
     def serial(self) -> int | None:
         """The serial of the zone, None where it is not held."""
         return None if self.text is None else file_serial(self.text)
+
+    @property
+    def expiration(self) -> int | None:
+        """When the first of the signatures of another program ends, Unix seconds."""
+        if not self.is_foreign or self.text is None:
+            return None
+        first = min(_EXPIRATION.findall(self.text), default=None)
+        try:
+            return first and timegm(strptime(first, "%Y%m%d%H%M%S"))
+        except ValueError:  # no date: a server that reads it refuses the zone
+            return None
 
 
 def copy_of(run: Run, config: ZoneConfig) -> Copy:
