@@ -82,10 +82,10 @@ class AcmeSite:
         """Run `zonebuild acme`."""
         return self.host.zonebuild(self.root, "acme", *words)
 
-    def challenges(self) -> str:
-        """Return what is left of challenges anywhere."""
-        files = [name for name in os.listdir(self.root / "dnsextra") if name[0] != "."]
-        return " ".join(files) + self.nsd.ask(f"_acme-challenge.www.{ZONE}", "TXT")
+    def forgets_challenges(self) -> None:
+        """See that none is left in the drop-box and, when NSD has taken that, none is served."""
+        assert [name for name in os.listdir(self.root / "dnsextra") if name[0] != "."] == []
+        self.nsd.wait_until_there(f"_acme-challenge.www.{ZONE}", "TXT", is_there=False)
 
 
 @contextmanager

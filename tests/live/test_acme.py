@@ -58,7 +58,7 @@ def test_doit_acme_ends_with_tlsa_served_and_nothing_left(fresh: AcmeSite) -> No
     wait_until(lambda: fresh.nsd.ask(TLSA, "TLSA") != "", fresh.nsd.log)
     assert fresh.nsd.ask(TLSA, "TLSA").split()[:3] == ["3", "1", "1"]
     assert (fresh.root / "publication/web/current/privkey.pem").exists()
-    wait_until(lambda: fresh.challenges() == "", fresh.nsd.log)
+    fresh.forgets_challenges()
 
 
 def test_a_second_run_does_nothing_and_a_forced_one_keeps_the_key(fresh: AcmeSite) -> None:
@@ -152,7 +152,7 @@ def test_with_a_trust_anchor_only_challenges_that_validate_are_answered(fresh: A
     assert "has it with signatures that do not hold" in said.stderr
     assert "no key of example.test. is the one of the trust anchor" in said.stderr
     assert newest(fresh)[0] == before
-    assert fresh.challenges() == ""
+    fresh.forgets_challenges()
 
 
 def test_a_rehearsal_goes_through_all_and_keeps_nothing(fresh: AcmeSite) -> None:
@@ -163,7 +163,7 @@ def test_a_rehearsal_goes_through_all_and_keeps_nothing(fresh: AcmeSite) -> None
     assert [name for name, _ in stages] == names
     assert said.stdout.splitlines()[-1] == "web: all went well"
     assert not (fresh.root / "publication").exists()
-    assert fresh.challenges() == ""
+    fresh.forgets_challenges()
 
 
 def test_a_rehearsal_fails_loudly_where_no_server_shows_the_challenge(fresh: AcmeSite) -> None:
