@@ -15,7 +15,7 @@ import pytest
 
 from tests.control_programs import ControlProgram, bad, ok
 from zonebuild.probe.answers import Answer, Server, Status
-from zonebuild.signers import command
+from zonebuild.signers import command, opendnssec
 from zonebuild.signers.bind import BIND
 from zonebuild.signers.exec import Exec
 from zonebuild.signers.knot import Knot
@@ -239,6 +239,29 @@ def test_opendnssec_refuses_a_policy_that_it_has_not(tmp_path: Path) -> None:
     told = ods.program.apply([A, B])
     assert verdicts(told) == {"a.test.": REFUSED, "b.test.": TOLD}
     assert told["a.test."].why.startswith('says "Unable to find policy default')
+
+
+def test_opendnssec_is_to_look_again_at_new_zones_whose_keys_were_not_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opendnssec, "_KEYS", 0.05)
+    ods = ODS(tmp_path, "b.test", deadline=1)
+    assert set(verdicts(ods.program.apply([A, B])).values()) == {UNREACHED}
+    again = [line for line in ods.enforcer.told() if line.startswith("enforce")]
+    assert len(again) > 1
+    assert set(again) == {"enforce -z a.test"}
+
+
+def test_opendnssec_that_lost_its_database_gets_no_zone_anew(tmp_path: Path) -> None:
+    ods = ODS(tmp_path, deadline=20)
+    there = "b.test    default    09:00:00    /conf/b.test.xml \n"
+    ods.enforcer.when("zone list", ok(f"Zones:\n{there}"))
+    ods.enforcer.when("zone add", bad("Unable to add zone, zone already exists!\n"))
+    ods.sign_soon("b.test")
+    told = ods.program.apply([replace(job, was_given=True) for job in (A, B)])
+    assert verdicts(told) == {"a.test.": REFUSED, "b.test.": TOLD}
+    assert told["a.test."].why.startswith("knows the zone no more")
+    assert [line for line in ods.enforcer.told("zone add") if "a.test" in line] == []
 
 
 def test_opendnssec_that_is_told_of_a_zone_twice_takes_it(tmp_path: Path) -> None:

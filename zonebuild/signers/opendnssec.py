@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +35,17 @@ _NOW = re.compile(r"^It is now (.+)$", re.MULTILINE)
 # A new zone waits in [configure] until the enforcer has made its keys.
 _TASK = re.compile(r"^On (.+) I will \[(?!configure\])\w+\] zone (\S+)$", re.MULTILINE)
 _MOMENT = "%a %b %d %H:%M:%S %Y"
+_KEYS = 1  # seconds that the keys of a new zone may take until the enforcer is to look again
 _ADDING = 1  # seconds that a new zone may take: its keys are made meanwhile
 _SOON = 2  # seconds; what is due then may be the signing that was asked for
 _OUTPUT = 64 << 20  # octets of lists of zones
 _THERE = "already exists"
 _NEVER = Told(Verdict.REFUSED, "could not read or sign it; the log of ods-signerd says why")
+_FORGOTTEN = Told(
+    Verdict.REFUSED,
+    "knows the zone no more, which it took before: restore its database; added anew the zone gets "
+    "other keys than its DS tells of; where it has none, take its line out of state/handed",
+)
 _TRIES = 2  # more, when the first failed: many new zones at once get into each other's way
 
 _Facts = tuple[int, int, int] | None
@@ -67,11 +73,13 @@ class OpenDNSSEC:
         before = {job.apex: self._facts(job.apex) for job in jobs}
         known = set(_LISTED.findall(listed.out))
         old = [job for job in jobs if job.name in known]
-        told = self._add([job for job in jobs if job.name not in known])
+        new = [job for job in jobs if job.name not in known]
+        told = self._lost([job for job in new if job.was_given])
+        told.update(self._add([job for job in new if job.apex not in told]))
         told.update(self._sign(old))
         deadline = time.monotonic() + self.config.deadline
         rest = {job.apex: job for job in jobs if job.apex not in told}
-        told.update(self._wait(rest, before, deadline))
+        told.update(self._wait(rest, before, {job.apex for job in new}, deadline))
         late = f"nothing was signed within {self.config.deadline} s"
         return {job.apex: told.get(job.apex, Told(Verdict.UNREACHED, late)) for job in jobs}
 
@@ -102,16 +110,31 @@ class OpenDNSSEC:
 
         return reach(ask) or last[0]
 
+    def _lost(self, jobs: Sequence[Job]) -> dict[str, Told]:
+        """Return the verdict on those of *jobs*, zones that it took once, of which it has no keys.
+
+        The enforcer has its zones and which keys are whose in one database: a zone that is added
+        anew gets new keys, and is bogus at once where the parent has a DS of the old.
+        """
+        known = self._enforced() if jobs else ()
+        if isinstance(known, str):
+            return unreached(jobs, known)
+        return {job.apex: _FORGOTTEN for job in jobs if job.name not in known}
+
+    def _enforced(self) -> set[str] | str:
+        """Return the zones that the enforcer knows, or why it does not tell."""
+        done = self._enforcer("zone", "list")
+        return set(_KNOWN.findall(done.out)) if done.is_ok else str(done)
+
     def _add(self, jobs: Sequence[Job]) -> dict[str, Told]:
         """Add new zones; return those that it did not take. Many are added by one process."""
         if len(jobs) > 1:
             lines = "".join(f"{' '.join(self._addition(job))}\n" for job in jobs)
             wait = CONTROL_SECONDS + len(jobs) * _ADDING
             run_command(self.config.enforcer_command, deadline=wait, given=lines)
-            done = self._enforcer("zone", "list")
-            if not done.is_ok:
-                return unreached(jobs, str(done))
-            known = set(_KNOWN.findall(done.out))
+            known = self._enforced()
+            if isinstance(known, str):
+                return unreached(jobs, known)
             jobs = [job for job in jobs if job.name not in known]
         told = {}
         for job in jobs:
@@ -141,12 +164,23 @@ class OpenDNSSEC:
     # -- waiting ----------------------------------------------------------------------------
 
     def _wait(
-        self, jobs: Mapping[str, Job], before: Mapping[str, _Facts], deadline: float
+        self,
+        jobs: Mapping[str, Job],
+        before: Mapping[str, _Facts],
+        new: Collection[str],
+        deadline: float,
     ) -> dict[str, Told]:
-        """Return what became of *jobs*. before: the facts of their signed files."""
+        """Return what became of *jobs*. before: the facts of their signed files.
+
+        new: those that it did not know. Where their keys are not ready when the enforcer first
+        looks, it looks again after a minute, unless it is told to.
+        """
         tries = dict.fromkeys(jobs, _TRIES)
+        pace = _Pace(_KEYS)
 
         def look(apexes: set[str]) -> dict[str, Told]:
+            if pace.is_due():
+                self._enforce([jobs[apex].name for apex in sorted(apexes) if apex in new])
             signed = self._changed(apexes, before)
             failed = self._later(apexes - signed.keys()) if len(signed) < len(apexes) else []
             signed |= self._changed(failed, before)  # a file changes before its zone is due again
@@ -161,6 +195,12 @@ class OpenDNSSEC:
         return wait_for_all(
             set(jobs), look, deadline=deadline, clock=time.monotonic, sleep=time.sleep
         )
+
+    def _enforce(self, names: Sequence[str]) -> None:
+        """Have the enforcer look at these zones now; it does so later, too."""
+        lines = "".join(f"enforce -z {name}\n" for name in names)
+        if lines:
+            run_command(self.config.enforcer_command, deadline=CONTROL_SECONDS, given=lines)
 
     def _changed(self, apexes: Iterable[str], before: Mapping[str, _Facts]) -> dict[str, Told]:
         return {apex: TOLD for apex in apexes if self._facts(apex) not in (None, before[apex])}
@@ -192,6 +232,21 @@ class OpenDNSSEC:
     def _enforcer(self, *words: str) -> Done:
         command = (*self.config.enforcer_command, *words)
         return run_command(command, deadline=CONTROL_SECONDS, limit=_OUTPUT)
+
+
+class _Pace:
+    """Tells when *seconds* have gone by, again and again."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._next = seconds, time.monotonic() + seconds
+
+    def is_due(self) -> bool:
+        """Say whether they have since it said so last."""
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True
 
 
 def _moment(found: re.Match[str] | None) -> float | None:

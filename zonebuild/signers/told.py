@@ -56,13 +56,14 @@ class Job:
     """A zone that changed. apex: absolute. file: what the program is to read.
 
     serial: that of the file, None where none can be read there. is_signed: whether it is, or is
-    to be.
+    to be. was_given: whether the program took it before.
     """
 
     apex: str
     file: Path
     serial: int | None = None
     is_signed: bool = True
+    was_given: bool = False
 
     @property
     def name(self) -> str:

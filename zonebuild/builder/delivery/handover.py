@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,7 +87,8 @@ def _give(run: Run, target: Target, configs: Mapping[str, ZoneConfig], handed: H
 
     jobs, told = _prepare(run, target, configs, changed())
     if jobs:
-        told = {**told, **program.apply(jobs)}
+        given = [replace(j, was_given=bool(handed.digest(program.kind, j.apex))) for j in jobs]
+        told = {**told, **program.apply(given)}
     for apex, each in told.items():
         if each.verdict is Verdict.TOLD:
             handed.put(program.kind, apex, digests[apex])
