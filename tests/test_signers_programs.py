@@ -6,7 +6,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -120,13 +120,20 @@ def task(word: str, when: str, zone: str) -> str:
     return f"On {when} I will [{word}] zone {zone}\n"
 
 
+HALF = "a.test.\t60\tIN\tRRSIG\tSOA 13 2 60 20270128003937 20261128133113 1 a.test. AAAA==\n"
+SIGNED = HALF + HALF.replace("SOA", "DNSKEY")
+
+
 class ODS:
     """OpenDNSSEC with stand-ins for its control programs; *zones* are known to it."""
 
     def __init__(self, folder: Path, *zones: str, deadline: int = 1) -> None:
         self.signer, self.enforcer = (ControlProgram(folder / name) for name in ("s", "e"))
-        self.signed = folder / "signed"
-        self.signed.mkdir()
+        self.signed, self.signconf = folder / "signed", folder / "conf"
+        for made in (self.signed, self.signconf):
+            made.mkdir()
+        for zone in zones:
+            (self.signconf / f"{zone}.xml").touch()
         self.signer.when("zones", ok("".join(f"- {zone}\n" for zone in zones)))
         self.program = OpenDNSSEC(
             config(
@@ -134,18 +141,18 @@ class ODS:
                 signer_command=(str(self.signer.path),),
                 enforcer_command=(str(self.enforcer.path),),
                 signed=self.signed,
-                signconf=Path("/conf"),
+                signconf=self.signconf,
                 deadline=deadline,
             )
         )
 
-    def sign_soon(self, zone: str) -> None:
-        """Write the signed file of *zone* once somebody waits for it, as the signer does."""
+    def sign_soon(self, zone: str, text: str = SIGNED, *, after: str = "queue") -> None:
+        """Write the signed file of *zone* once the signer is asked *after*, as it does."""
 
         def write() -> None:
-            while not self.signer.told("queue"):
+            while not self.signer.told(after):
                 time.sleep(0.01)
-            (self.signed / "new").write_text("signed\n")
+            (self.signed / "new").write_text(text)
             (self.signed / "new").rename(self.signed / zone)
 
         threading.Thread(target=write, daemon=True).start()
@@ -158,14 +165,14 @@ def test_opendnssec_is_asked_to_sign_and_waited_for(tmp_path: Path) -> None:
     assert verdicts(ods.program.apply([A])) == {"a.test.": TOLD}
     assert ods.signer.told("sign") == ["sign a.test"]
     assert ods.enforcer.told() == []
-    assert ods.program.read_back("a.test.") == "signed\n"
+    assert ods.program.read_back("a.test.") == SIGNED
 
 
 def test_opendnssec_gets_new_zones_with_their_policy_and_places(tmp_path: Path) -> None:
     ods = ODS(tmp_path, "b.test", deadline=20)
     ods.sign_soon("a.test")
     assert verdicts(ods.program.apply([A])) == {"a.test.": TOLD}
-    paths = f"-i /unsigned/a.test -o {ods.signed}/a.test -s /conf/a.test.xml"
+    paths = f"-i /unsigned/a.test -o {ods.signed}/a.test -s {ods.signconf}/a.test.xml"
     assert ods.enforcer.told() == [f"zone add -z a.test -p default {paths}"]
     assert ods.signer.told("sign") == []
 
@@ -180,8 +187,12 @@ def test_opendnssec_is_told_of_many_by_one_process(tmp_path: Path) -> None:
     assert set(ods.signer.told()[52:]) == {"queue"}
 
 
-def test_opendnssec_refuses_where_a_zone_is_due_later_and_its_file_is_old(tmp_path: Path) -> None:
+def test_opendnssec_refuses_where_a_zone_is_due_later_and_its_file_is_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opendnssec, "_KEYS", 0.5)
     ods = ODS(tmp_path, "b.test", deadline=30)
+    (ods.signconf / "a.test.xml").touch()
     (ods.signed / "b.test").write_text("old\n")
     failed = task("read", LATER, "a.test")
     both = failed + task("sign", LATER, "b.test")
@@ -191,7 +202,7 @@ def test_opendnssec_refuses_where_a_zone_is_due_later_and_its_file_is_old(tmp_pa
     assert verdicts(told) == {"a.test.": REFUSED, "b.test.": REFUSED}
     assert "ods-signerd" in told["a.test."].why
     assert time.monotonic() - begun < 15
-    assert ods.signer.told("sign a.test") == ["sign a.test"] * 2
+    assert ods.signer.told("sign a.test") == ["sign a.test"] * 3
     assert ods.signer.told("sign b.test") == ["sign b.test"] * 3
 
 
@@ -246,10 +257,34 @@ def test_opendnssec_is_to_look_again_at_new_zones_whose_keys_were_not_ready(
 ) -> None:
     monkeypatch.setattr(opendnssec, "_KEYS", 0.05)
     ods = ODS(tmp_path, "b.test", deadline=1)
-    assert set(verdicts(ods.program.apply([A, B])).values()) == {UNREACHED}
+    told = ods.program.apply([A, B])
+    assert set(verdicts(told).values()) == {UNREACHED}
+    assert told["a.test."].why == "nothing was signed within 1 s"
     again = [line for line in ods.enforcer.told() if line.startswith("enforce")]
     assert len(again) > 1
     assert set(again) == {"enforce -z a.test"}
+    assert ods.signer.told("update") == []
+    (ods.signconf / "a.test.xml").touch()
+    ods.program.apply([A, B])
+    assert "update --all" in ods.signer.told()
+
+
+@pytest.mark.parametrize("zones", [(), ("a.test",)], ids=["new", "known"])
+def test_opendnssec_is_waited_for_until_both_sorts_of_keys_sign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zones: Sequence[str]
+) -> None:
+    monkeypatch.setattr(opendnssec, "_KEYS", 0.05)
+    ods = ODS(tmp_path, *zones, deadline=20)
+    ods.sign_soon("a.test", HALF)
+    ods.sign_soon("a.test", after="clear a.test")
+    assert verdicts(ods.program.apply([A])) == {"a.test.": TOLD}
+    assert (ods.signed / "a.test").read_text() == SIGNED
+
+
+def test_opendnssec_that_signs_with_one_sort_of_keys_alone_has_not_signed(tmp_path: Path) -> None:
+    ods = ODS(tmp_path, "a.test")
+    ods.sign_soon("a.test", HALF)
+    assert ods.program.apply([A])["a.test."].why == "not all of it was signed within 1 s"
 
 
 def test_opendnssec_that_lost_its_database_gets_no_zone_anew(tmp_path: Path) -> None:

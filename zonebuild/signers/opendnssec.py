@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from zonebuild.diagnostic import quoted
 from zonebuild.signers.command import Done, reach, run_command
+from zonebuild.signers.opendnssec_files import Facts, facts_of, is_there, is_whole
 from zonebuild.signers.told import (
     CONTROL_SECONDS,
     TOLD,
     Job,
+    Pace,
     Told,
     Verdict,
     bare_name,
@@ -36,6 +38,7 @@ _NOW = re.compile(r"^It is now (.+)$", re.MULTILINE)
 _TASK = re.compile(r"^On (.+) I will \[(?!configure\])\w+\] zone (\S+)$", re.MULTILINE)
 _MOMENT = "%a %b %d %H:%M:%S %Y"
 _KEYS = 1  # seconds that the keys of a new zone may take until the enforcer is to look again
+_TICK = 0.02  # seconds that the clock of a file system may be late
 _ADDING = 1  # seconds that a new zone may take: its keys are made meanwhile
 _SOON = 2  # seconds; what is due then may be the signing that was asked for
 _OUTPUT = 64 << 20  # octets of lists of zones
@@ -47,8 +50,6 @@ _FORGOTTEN = Told(
     "other keys than its DS tells of; where it has none, take its line out of state/handed",
 )
 _TRIES = 2  # more, when the first failed: many new zones at once get into each other's way
-
-_Facts = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,11 @@ class OpenDNSSEC:
         deadline = time.monotonic() + self.config.deadline
         rest = {job.apex: job for job in jobs if job.apex not in told}
         told.update(self._wait(rest, before, {job.apex for job in new}, deadline))
-        late = f"nothing was signed within {self.config.deadline} s"
-        return {job.apex: told.get(job.apex, Told(Verdict.UNREACHED, late)) for job in jobs}
+        for apex in rest.keys() - told.keys():
+            what = "not all of it" if self._moved([apex], before) else "nothing"
+            late = f"{what} was signed within {self.config.deadline} s"
+            told[apex] = Told(Verdict.UNREACHED, late)
+        return told
 
     def remove(self, job: Job) -> Told:
         """Take the zone of *job* away from the enforcer, which tells the signer."""
@@ -129,13 +133,17 @@ class OpenDNSSEC:
     def _add(self, jobs: Sequence[Job]) -> dict[str, Told]:
         """Add new zones; return those that it did not take. Many are added by one process."""
         if len(jobs) > 1:
-            lines = "".join(f"{' '.join(self._addition(job))}\n" for job in jobs)
-            wait = CONTROL_SECONDS + len(jobs) * _ADDING
+            *most, last = jobs
+            lines = "".join(f"{' '.join(self._addition(job))}\n" for job in most)
+            wait = CONTROL_SECONDS + len(most) * _ADDING
             run_command(self.config.enforcer_command, deadline=wait, given=lines)
             known = self._enforced()
             if isinstance(known, str):
                 return unreached(jobs, known)
-            jobs = [job for job in jobs if job.name not in known]
+            # The signer takes a list of zones for known that was written in the same second as the
+            # one that it read: the last zone is added in another.
+            time.sleep(1 - time.time() % 1 + _TICK)
+            jobs = [*(job for job in most if job.name not in known), last]
         told = {}
         for job in jobs:
             done = self._enforcer(*self._addition(job))
@@ -166,52 +174,70 @@ class OpenDNSSEC:
     def _wait(
         self,
         jobs: Mapping[str, Job],
-        before: Mapping[str, _Facts],
+        before: Mapping[str, Facts | None],
         new: Collection[str],
         deadline: float,
     ) -> dict[str, Told]:
         """Return what became of *jobs*. before: the facts of their signed files.
 
-        new: those that it did not know. Where their keys are not ready when the enforcer first
-        looks, it looks again after a minute, unless it is told to.
+        new: those that it did not know. Where a key is not ready when the enforcer first looks, it
+        looks again after a minute, and the signer signs with the others until then.
         """
-        tries = dict.fromkeys(jobs, _TRIES)
-        pace = _Pace(_KEYS)
+        tries = {apex: _TRIES + (apex in new) for apex in jobs}
+        pace = Pace(_KEYS)
 
         def look(apexes: set[str]) -> dict[str, Told]:
-            if pace.is_due():
-                self._enforce([jobs[apex].name for apex in sorted(apexes) if apex in new])
-            signed = self._changed(apexes, before)
-            failed = self._later(apexes - signed.keys()) if len(signed) < len(apexes) else []
-            signed |= self._changed(failed, before)  # a file changes before its zone is due again
-            failed = [apex for apex in failed if apex not in signed]
+            moved = self._moved(apexes, before)
+            whole = {apex for apex in moved if is_whole(self.signed_file(apex))}
+            is_due = pace.is_due()
+            if is_due:
+                self._hurry(jobs, (apexes - whole) & set(new), moved - whole)
+            failed = self._later(apexes - moved) if moved < apexes else []
+            failed = [apex for apex in failed if self._is_configured(apex)]
+            changed = self._moved(failed, before)  # a file changes before its zone is due again
+            failed = [apex for apex in failed if apex not in changed]
+            # The signer may not see a key yet that was made for it.
+            failed = [apex for apex in failed if is_due or apex not in new]
             again = [apex for apex in failed if tries[apex]]
             for apex in again:
                 tries[apex] -= 1
             self._sign([jobs[apex] for apex in again])
             refused = {apex: _NEVER for apex in failed if apex not in again}
-            return {**signed, **refused}
+            return {**dict.fromkeys(whole, TOLD), **refused}
 
         return wait_for_all(
             set(jobs), look, deadline=deadline, clock=time.monotonic, sleep=time.sleep
         )
 
-    def _enforce(self, names: Sequence[str]) -> None:
-        """Have the enforcer look at these zones now; it does so later, too."""
-        lines = "".join(f"enforce -z {name}\n" for name in names)
-        if lines:
-            run_command(self.config.enforcer_command, deadline=CONTROL_SECONDS, given=lines)
+    def _hurry(self, jobs: Mapping[str, Job], new: Set[str], partial: Set[str]) -> None:
+        """Do what is left undone where new zones come side by side, as often as not.
 
-    def _changed(self, apexes: Iterable[str], before: Mapping[str, _Facts]) -> dict[str, Told]:
-        return {apex: TOLD for apex in apexes if self._facts(apex) not in (None, before[apex])}
+        The enforcer looks for keys after a minute again, if one was not ready. It cannot tell the
+        signer how to sign a zone that this has not read of yet. And what it tells twice within a
+        second the signer reads once. (To tell the signer of a zone that is not configured would do
+        harm: it backs off for a minute.) partial: signed, but not with all keys.
+        """
+        unread = any(map(self._is_configured, new - partial))
+        for command, lines in (
+            (self.config.enforcer_command, [f"enforce -z {jobs[a].name}" for a in sorted(new)]),
+            (
+                self.config.signer_command,
+                [*["update --all"] * unread, *(f"clear {jobs[a].name}" for a in sorted(partial))],
+            ),
+        ):
+            if lines:
+                given = "".join(f"{line}\n" for line in lines)
+                run_command(command, deadline=CONTROL_SECONDS, given=given, limit=_OUTPUT)
 
-    def _facts(self, apex: str) -> _Facts:
-        """Return what tells one signed file from the next, None where there is none."""
-        try:
-            found = self.signed_file(apex).stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+    def _moved(self, apexes: Iterable[str], before: Mapping[str, Facts | None]) -> set[str]:
+        """Return those whose signed file is another than before."""
+        return {apex for apex in apexes if self._facts(apex) not in (None, before[apex])}
+
+    def _is_configured(self, apex: str) -> bool:
+        return is_there(self.config.signconf / f"{file_name(apex)}.xml")
+
+    def _facts(self, apex: str) -> Facts | None:
+        return facts_of(self.signed_file(apex))
 
     def _later(self, apexes: Iterable[str]) -> list[str]:
         """Return those of *apexes* that the signer has dealt with: they are due later again."""
@@ -232,21 +258,6 @@ class OpenDNSSEC:
     def _enforcer(self, *words: str) -> Done:
         command = (*self.config.enforcer_command, *words)
         return run_command(command, deadline=CONTROL_SECONDS, limit=_OUTPUT)
-
-
-class _Pace:
-    """Tells when *seconds* have gone by, again and again."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._next = seconds, time.monotonic() + seconds
-
-    def is_due(self) -> bool:
-        """Say whether they have since it said so last."""
-        now = time.monotonic()
-        if now < self._next:
-            return False
-        self._next = now + self._seconds
-        return True
 
 
 def _moment(found: re.Match[str] | None) -> float | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,6 +151,22 @@ def with_serial(text: str, serial: int) -> str:
 def has_reached(served: int, wanted: int) -> bool:
     """Say whether a server with the serial *served* has *wanted*, or what came after it."""
     return not is_newer(wanted, served)
+
+
+class Pace:
+    """Tells when *seconds* have gone by, then twice as many, and so on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._next = seconds, time.monotonic() + seconds
+
+    def is_due(self) -> bool:
+        """Say whether they have since it said so last."""
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._seconds *= 2
+        self._next = now + self._seconds
+        return True
 
 
 def wait_for_all(
