@@ -140,10 +140,11 @@ class OpenDNSSEC:
             known = self._enforced()
             if isinstance(known, str):
                 return unreached(jobs, known)
-            # The signer takes a list of zones for known that was written in the same second as the
-            # one that it read: the last zone is added in another.
-            time.sleep(1 - time.time() % 1 + _TICK)
             jobs = [*(job for job in most if job.name not in known), last]
+        if jobs:
+            # The signer takes a list of zones for known that was written in the same second as the
+            # one that it read last: the last zone is added in another.
+            time.sleep(1 - time.time() % 1 + _TICK)
         told = {}
         for job in jobs:
             done = self._enforcer(*self._addition(job))
