@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 Facts = tuple[int, int, int]
-_BEGIN = 1 << 16  # octets; the signatures of SOA and keys come first in a signed file
+_BEGIN = 1 << 20  # octets; the apex comes first in a signed file, and so do SOA and keys
 _BOTH = tuple(re.compile(rb"\sRRSIG\s+%s\s" % rdtype) for rdtype in (b"SOA", b"DNSKEY"))
 
 
