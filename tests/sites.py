@@ -16,6 +16,7 @@ from pathlib import Path
 from zonebuild.builder.session import Session
 from zonebuild.cli.site import tell_outcome
 from zonebuild.diagnostic import Finding, Severity
+from zonebuild.poll import last_run
 from zonebuild.tasks import PRODUCERS
 
 REPOSITORY = Path(__file__).parents[1]
@@ -124,7 +125,10 @@ class SmallSite:
         return int(found[1]) if found else 0
 
     def outputs(self) -> dict[str, tuple[int, int, bytes]]:
-        """Return inode, modification time and content of every file that runs write."""
+        """Return inode, modification time and content of every file that runs write.
+
+        Not of those that say when that was.
+        """
         files = (path for top in OUTPUTS for path in (self.root / top).rglob("*"))
         return {
             str(path.relative_to(self.root)): (
@@ -133,7 +137,7 @@ class SmallSite:
                 path.read_bytes(),
             )
             for path in files
-            if path.is_file()
+            if path.is_file() and path.parent != self.root / last_run.FOLDER
         }
 
     def forget(self, *paths: str) -> None:

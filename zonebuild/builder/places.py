@@ -121,7 +121,7 @@ class Places:
         """Every folder that a run writes into."""
         state = self.root / STATE
         tops = (UNSIGNED, SIGNED, KEYS)
-        own = ("good", "signed", "frozen", "lineages")
+        own = ("good", "signed", "frozen", "lineages", "runs")
         below = tuple(self.root / top for top in tops)
         return (self.cache, state, *(state / name for name in own), *below)
 

@@ -79,7 +79,7 @@ def run_site(root: Path, names: tuple[str, ...] = (), *, force: bool, verbose: b
 
     begun, now = time.time_ns(), int(time.time())
     if not force and not names and is_idle(root, now):
-        return 0
+        return _noted(root, now)
     gap = seconds_since_last_run(root, now)
 
     def ask(world: World) -> int:
@@ -87,16 +87,25 @@ def run_site(root: Path, names: tuple[str, ...] = (), *, force: bool, verbose: b
         if unknown:
             return fail(f"no lineage {unknown[0]!a} in tlsa-map.yaml has `issue:`")
         if not world.plan.entries and not world.plan.findings and not world.state.findings:
-            return 0
+            return _noted(root, now)
         from zonebuild.acme.opening import remember
         from zonebuild.acme.run import run_acme
         from zonebuild.acme.world import Options
 
         report = run_acme(world, Options(names, is_forced=force, gap=gap))
         remember(world, begun)
-        return _told(root, world, report, verbose=verbose or sys.stdout.isatty())
+        code = _told(root, world, report, verbose=verbose or sys.stdout.isatty())
+        return max(code, _noted(root, now))
 
     return _with_world(root, ask)
+
+
+def _noted(root: Path, now: int) -> int:
+    """Note a run that came to its end; return 0, or 2 where that cannot be kept."""
+    from zonebuild.poll.last_run import ACME, note_run
+
+    refusal = note_run(str(root), ACME, now)
+    return fail(refusal) if refusal else 0
 
 
 def rehearse_site(root: Path) -> int:

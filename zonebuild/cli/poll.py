@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from zonebuild.poll.run import Poll, find_site, poll
+from zonebuild.poll.last_run import HAND, POLL
+from zonebuild.poll.run import Caller, Poll, find_site, poll
 
 _ABOUT = """\
 Brings the working copy up to date (svn update, git pull --ff-only), looks whether anything a
@@ -32,7 +33,14 @@ def add_site(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Poll the site once: the exit codes of `doit`."""
-    return tell_poll(poll(find_site(options.folder), is_updated=not options.no_update))
+    caller = Caller(HAND if is_by_hand() else POLL)
+    site = find_site(options.folder)
+    return tell_poll(poll(site, is_updated=not options.no_update, caller=caller))
+
+
+def is_by_hand() -> bool:
+    """Return whether a person at a terminal started this: then no next run is expected."""
+    return bool(sys.stdin and sys.stdin.isatty())
 
 
 def tell_poll(done: Poll) -> int:

@@ -8,7 +8,8 @@ import signal
 from collections.abc import Callable
 
 from zonebuild.cli import fail
-from zonebuild.cli.poll import add_site, tell_poll
+from zonebuild.cli.poll import add_site, is_by_hand, tell_poll
+from zonebuild.poll.last_run import HAND, WATCH
 from zonebuild.poll.run import find_site, is_there
 
 _ABOUT = """\
@@ -59,7 +60,8 @@ def run(options: argparse.Namespace) -> int:
     if not is_there(site):
         return fail(f"{options.folder!a} is no site: it has no folder zones/")
     gc.enable()  # unlike the other commands this one lives long
-    watch = Watch(site, tell=tell_poll, pace=Pace(options.interval, options.debounce / 1000))
+    pace, kind = Pace(options.interval, options.debounce / 1000), HAND if is_by_hand() else WATCH
+    watch = Watch(site, tell=tell_poll, pace=pace, kind=kind)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: watch.stop())
     signal.signal(signal.SIGHUP, lambda *_: watch.update_soon())

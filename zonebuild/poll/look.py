@@ -22,6 +22,7 @@ _BY_DIRECTORY = {"keys", "state/good", "state/signed"}  # only this program writ
 _MADE_IN = "extra/"  # beside what a site's own scripts put there
 _MADE = {"acme", "sshfp", "tlsa"}  # there: what the stages of producers write, in a zone's folder
 _OWN = {"state/": "poll.json"}  # what poll itself writes after the look
+_RUNS = "state/runs"  # when runs were made, which each of them notes
 _DEPTH = 2  # slashes of a zone's folder in extra/
 _MARSHAL = 2  # later formats depend on which objects are shared
 _LONGEST_LOOK = 60_000_000_000  # nanoseconds
@@ -61,7 +62,8 @@ def look_at(root: str, cache: str, outside: Outside = NOWHERE) -> Look:
     cache: its cache, which does not count. outside: files and directories elsewhere: feeds, an
     overriding site.yaml, the folder of a signer.
     """
-    inputs, outputs = _Seen(passed={cache, *(f"{root}/{top}" for top in _OUTPUTS)}), _Seen()
+    inputs = _Seen(passed={cache, *(f"{root}/{top}" for top in _OUTPUTS)})
+    outputs = _Seen(passed={f"{root}/{_RUNS}"})
     inputs.walk(root, "")
     outputs.add(sorted(inputs.made))
     for path in outside.read:

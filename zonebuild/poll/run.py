@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from zonebuild.poll import stamp
+from zonebuild.poll.last_run import HAND, note_run
 from zonebuild.poll.look import NOWHERE, TICK, Look, Outside, look_at, versions
 from zonebuild.poll.turn import Turn
 
@@ -36,6 +37,16 @@ class Poll(NamedTuple):
     is_done: bool = False
     has_built: bool = False
     due: int = 0
+
+
+class Caller(NamedTuple):
+    """Who polls. kind: one of `last_run`. pace: seconds to its next poll, 0: not known."""
+
+    kind: str
+    pace: int = 0
+
+
+BY_HAND = Caller(HAND)
 
 
 class Doit(Protocol):
@@ -70,11 +81,12 @@ def poll(
     is_updated: bool = True,
     now: Callable[[], float] = time.time,
     run: Doit | None = None,
+    caller: Caller = BY_HAND,
 ) -> Poll:
     """Poll *site* once.
 
     is_updated: whether its working copy is brought up to date. now: Unix seconds.
-    run: does what `run_doit` does, which is the default.
+    run: does what `run_doit` does, which is the default. caller: who polls, as it is noted.
     Another poll that is at work: nothing is done, which is no fault.
     """
     if not is_there(site):  # nothing may be made in the folder that something is mounted on
@@ -82,11 +94,18 @@ def poll(
     try:
         with Turn(site.cache, now=now()) as turn:
             if turn.is_mine:
-                return _Round(site, turn.descriptor, now, run).go(is_updated=is_updated)
+                done = _Round(site, turn.descriptor, now, run).go(is_updated=is_updated)
+                return _note(site, done, caller, now())
             return Poll(0, _line(turn.complaint()))
     except OSError as error:  # of the lock
         where = error.filename or site.cache
         return Poll(_MACHINE, _line(f"{where}: {(error.strerror or 'failed').lower()}"))
+
+
+def _note(site: Site, done: Poll, caller: Caller, now: float) -> Poll:
+    """Note the time of a poll that is *done*; where the machine refuses, that is told each time."""
+    refusal = note_run(site.root, caller.kind, now, pace=caller.pace)
+    return done._replace(code=_MACHINE, text=done.text + _line(refusal)) if refusal else done
 
 
 def _line(text: str) -> str:

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from zonebuild.poll.run import Poll, Site, poll
+from zonebuild.poll.last_run import WATCH
+from zonebuild.poll.run import Caller, Poll, Site, poll
 from zonebuild.poll.spare import Spare
 from zonebuild.poll.stamp import read_stamp
 from zonebuild.poll.wake import Bell, Events, places_of
@@ -30,7 +31,7 @@ class Pace(NamedTuple):
 
 
 class Watch:
-    """A watch on one site. tell: is given each poll that was made."""
+    """A watch on one site. tell: is given each poll that was made. kind: as its runs are noted."""
 
     def __init__(
         self,
@@ -39,9 +40,11 @@ class Watch:
         tell: Callable[[Poll], object],
         pace: Pace | None = None,
         clock: Callable[[], float] = time.time,
+        kind: str = WATCH,
     ) -> None:
         self._site, self._tell, self._clock = site, tell, clock
         self._pace = pace or Pace()
+        self._caller = Caller(kind, round(self._pace.interval))
         self._bell = Bell()
         self._events = Events(self._bell)
         self._spare = Spare(site.root, site.cache)
@@ -92,7 +95,13 @@ class Watch:
         is_updated = time.monotonic() - self._updated >= self._pace.interval
         if is_updated:
             self._updated = time.monotonic()
-        done = poll(self._site, is_updated=is_updated, now=self._clock, run=self._spare.run)
+        done = poll(
+            self._site,
+            is_updated=is_updated,
+            now=self._clock,
+            run=self._spare.run,
+            caller=self._caller,
+        )
         self._builds = self._builds + 1 if done.has_built and not done.is_done else 0
         return done
 

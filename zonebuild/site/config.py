@@ -11,6 +11,7 @@ from zonebuild.plan import SiteRails, ZoneRails
 from zonebuild.probe.answers import Server
 from zonebuild.site.acme import AcmeConfig
 from zonebuild.site.certstore import CertstoreConfig
+from zonebuild.site.monitoring import MonitoringConfig
 from zonebuild.site.patterns import FragmentPattern
 from zonebuild.site.schema import Allow, SeverityRule
 from zonebuild.site.signers import ServerConfig, SignerConfig
@@ -142,6 +143,7 @@ class Site:
     sshfp: SshfpConfig
     certstore: CertstoreConfig
     arrival: ArrivalConfig
+    monitoring: MonitoringConfig
     tsig: Mapping[str, str]
     zones: Mapping[str, ZoneConfig]
     broken: Mapping[str, tuple[Finding, ...]]

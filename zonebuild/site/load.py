@@ -23,6 +23,7 @@ from zonebuild.site.config import (
     ZoneConfig,
 )
 from zonebuild.site.kinds import Given, Key, read_keys
+from zonebuild.site.monitoring import MonitoringConfig
 from zonebuild.site.names import SITE_FILE, SUFFIX, ZONES_DIRECTORY, is_skipped, zone_name_from_file
 from zonebuild.site.schema import SITE_KEYS, ZONE_KEYS
 from zonebuild.site.tree import error
@@ -67,6 +68,7 @@ def load_site(
         SshfpConfig(**_section(values, "sshfp")),
         CertstoreConfig(**_section(values, "certstore")),
         ArrivalConfig(**_section(values, "arrival")),
+        MonitoringConfig(**_section(values, "monitoring")),
         values["tsig"],
         sound,
         dict(sorted(broken.items())),

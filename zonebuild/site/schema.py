@@ -23,6 +23,7 @@ from zonebuild.site.kinds import (
     within,
     wrong_type,
 )
+from zonebuild.site.monitoring import MONITORING_KEYS
 from zonebuild.site.patterns import DEFAULT_FRAGMENTS, FragmentPattern, parse_paths
 from zonebuild.site.rules import FragmentRule, parse_owner_pattern
 from zonebuild.site.servers import SERVER_SITE_KEYS, SERVER_ZONE_KEYS
@@ -282,4 +283,5 @@ SITE_KEYS = (
     *SERVER_SITE_KEYS,
     *ACME_SITE_KEYS,
     *CERTSTORE_KEYS,
+    *MONITORING_KEYS,
 )

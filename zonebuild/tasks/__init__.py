@@ -231,7 +231,17 @@ def _tell(apex: str | None = None) -> Any:
     if session().has_failed:  # which was said, and what is kept is about another run
         return None
     outcome = session().outcome()
-    return result_of(tell_outcome(session().root, outcome if apex is None else outcome.about(apex)))
+    code = tell_outcome(session().root, outcome if apex is None else outcome.about(apex))
+    return result_of(code if apex is not None else max(code, _note_run()))
+
+
+def _note_run() -> int:
+    """Note that a run came to its end; return the exit code for that, 0 or 2."""
+    from zonebuild.cli import fail
+    from zonebuild.poll.last_run import DOIT, note_run
+
+    refusal = note_run(str(session().root), DOIT, session().now)
+    return fail(refusal) if refusal else 0
 
 
 def _acme(verbose: bool) -> Any:
