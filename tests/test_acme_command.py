@@ -16,7 +16,7 @@ from zonebuild.acme.idle import is_idle
 from zonebuild.acme.state import State
 from zonebuild.certstore import open_store
 from zonebuild.cli.acme import run_site
-from zonebuild.cli.site import show_status
+from zonebuild.cli.status import show_status
 from zonebuild.site.certstore import CertstoreConfig
 
 SITE = "acme: {ca: {lab: {directory: 'http://127.0.0.1:1/'}}}\n"

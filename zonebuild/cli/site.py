@@ -1,4 +1,4 @@
-"""What `doit check`, `doit diff`, `doit status` and the end of every run print about a site.
+"""What `doit check`, `doit diff` and the end of every run print about a site.
 
 Each returns the exit code of the contract: 0 fine, 1 a zone is wrong, 2 could not run.
 """
@@ -12,13 +12,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zonebuild.builder.outcome import Outcome, read_outcome
+from zonebuild.builder.outcome import Outcome
 from zonebuild.builder.places import SiteError, find_places
 from zonebuild.cli import fail, wants_colour
-from zonebuild.diagnostic import Finding, Severity, has_errors
+from zonebuild.diagnostic import Finding, has_errors
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.plan import HELD
-from zonebuild.report.text import finding_lines, waiting_lines
+from zonebuild.report.text import finding_lines
 
 if TYPE_CHECKING:
     from zonebuild.builder.run import Run
@@ -124,39 +124,3 @@ def reading_site(root: Path) -> Iterator[Run | int]:
             print_findings(error.findings)
             run = fail(str(error))
         yield run
-
-
-def show_status(root: Path, form: str) -> int:
-    """Print what failed and what waits, the worst first."""
-    from zonebuild.acme.state import waiting_certificates
-    from zonebuild.builder.delivery.arrival_state import lag_line
-
-    places = find_places(root)
-    if not (root / "zones").is_dir():
-        return fail(f"{root} is no site: it has no folder zones/")
-    outcome = read_outcome(places.outcome)
-    findings = placed(root, outcome.findings())
-    waitings = [*outcome.waitings(), *waiting_certificates(root, int(time.time()))]
-    if form == "json":
-        import json
-
-        from zonebuild.report.json import finding_object, waiting_object
-
-        status = {
-            "failures": [finding_object(finding) for finding in findings],
-            "waiting": [waiting_object(waiting) for waiting in waitings],
-        }
-        print(json.dumps(status, indent=2))
-    else:
-        colour = wants_colour(sys.stdout)
-        for line in (
-            *finding_lines(findings, colour=colour),
-            *waiting_lines(waitings, colour=colour),
-        ):
-            print(line)
-        if not findings and not waitings:
-            print("nothing is wrong, nothing waits")
-        if lag := lag_line(places):
-            print(lag)
-    is_wrong = any(f.severity is Severity.ERROR or f.check == HELD for f in findings)
-    return 1 if is_wrong else 0

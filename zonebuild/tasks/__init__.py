@@ -278,7 +278,7 @@ def _diff(against: str, format: str, dnssec: bool) -> Any:
 
 
 def _status(format: str) -> Any:
-    from zonebuild.cli.site import show_status
+    from zonebuild.cli.status import show_status
 
     return result_of(show_status(Path.cwd(), format))
 
