@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+import time
+from calendar import timegm
 from pathlib import Path
 
 import dns.dnssec
@@ -16,10 +19,13 @@ from tests.built_zones import built_zone, validate_all
 from zonebuild.signers.local.disk import SignOutcome, is_due, load_key, sign
 from zonebuild.signers.local.errors import SigningError
 from zonebuild.signers.local.keys import ds_records, key_from_pem, key_to_pem, make_key
+from zonebuild.signers.local.state import state_from_text
 from zonebuild.signers.local.zone_signing import SigningParameters
 
 NOW = 1_790_000_000
 WWW = "www 3600 A 192.0.2.1\n"
+MORE = WWW + "mail 3600 A 192.0.2.2\n"
+DAY = 86_400
 
 
 def signed(
@@ -239,6 +245,30 @@ def test_a_zone_is_due_when_its_signatures_are(tmp_path: Path) -> None:
     ]
     assert signed(tmp_path, now=due_at).signed
     assert not is_due(tmp_path, "example.", due_at)
+
+
+def first_end(tmp_path: Path) -> int:
+    """Return when the first signature of the signed zone expires, Unix seconds."""
+    text = (tmp_path / "signed/example").read_text()
+    ends = re.findall(r"\tRRSIG\t\S+ \d+ \d+ \d+ (\d{14}) ", text)
+    return min(timegm(time.strptime(end, "%Y%m%d%H%M%S")) for end in ends)
+
+
+def test_the_end_of_the_first_signature_is_kept(tmp_path: Path) -> None:
+    for text, now in ((WWW, NOW), (MORE, NOW + DAY), (WWW, NOW + 9 * DAY)):
+        signed(tmp_path, text, now=now)
+        state = state_from_text((tmp_path / "state/signed/example").read_text())
+        assert state is not None
+        assert state.first_end == first_end(tmp_path) > now
+
+
+def test_what_an_earlier_version_kept_is_still_trusted(tmp_path: Path) -> None:
+    signed(tmp_path)
+    path = tmp_path / "state/signed/example"
+    before, kept = (tmp_path / "signed/example").stat(), path.read_text()
+    path.write_text(re.sub(r"end \d+\n", "", kept))
+    assert not signed(tmp_path).signed
+    assert (path.read_text(), (tmp_path / "signed/example").stat()) == (kept, before)
 
 
 def test_a_zone_that_was_never_signed_is_due(tmp_path: Path) -> None:

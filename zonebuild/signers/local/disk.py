@@ -173,7 +173,7 @@ def _write(places: _Places, zone: SignedZone, old: SignedState | None) -> None:
     """Write what changed: the signed zone, then the state that vouches for it."""
     content = zone.text.encode("utf-8")
     valid_from = zone.valid_from if zone.is_changed or old is None else old.valid_from
-    state = SignedState(zone.serial, zone.due_at, valid_from, digest(content))
+    state = SignedState(zone.serial, zone.due_at, valid_from, digest(content), zone.first_end)
     with WriteBatch() as batch:
         if zone.is_changed:
             make_directory(places.signed.parent)

@@ -15,6 +15,7 @@ _FORM = re.compile(
     r"serial (\d{1,10})\n"
     r"due (\d{1,12})\n"
     r"from (\d{1,12})\n"
+    r"(?:end (\d{1,12})\n)?"  # what earlier versions wrote lacks it
     r"sha256 ([0-9a-f]{64})\n",
     re.A,
 )
@@ -26,13 +27,15 @@ class SignedState:
 
     serial: the serial it published. due_at: Unix seconds when a signature is to be renewed.
     valid_from: Unix seconds of the latest inception; a clock that stands before it was set back.
-    sha256: of the signed zone's octets, in hexadecimal.
+    sha256: of the signed zone's octets, in hexadecimal. first_end: Unix seconds when the first
+    signature expires, 0 where an earlier version did not keep it.
     """
 
     serial: int
     due_at: int
     valid_from: int
     sha256: str
+    first_end: int = 0
 
 
 def digest(content: bytes) -> str:
@@ -43,9 +46,10 @@ def digest(content: bytes) -> str:
 def state_to_text(state: SignedState) -> str:
     """Return *state* as its file holds it."""
     due_at, valid_from = max(state.due_at, 0), max(state.valid_from, 0)
+    end = f"end {state.first_end}\n" if state.first_end > 0 else ""
     return (
         f"zonebuild-signed 1\nserial {state.serial}\ndue {due_at}\nfrom {valid_from}\n"
-        f"sha256 {state.sha256}\n"
+        f"{end}sha256 {state.sha256}\n"
     )
 
 
@@ -54,4 +58,4 @@ def state_from_text(text: str) -> SignedState | None:
     found = _FORM.fullmatch(text)
     if found is None or int(found[1]) >= 1 << 32:
         return None
-    return SignedState(int(found[1]), int(found[2]), int(found[3]), found[4])
+    return SignedState(int(found[1]), int(found[2]), int(found[3]), found[5], int(found[4] or 0))

@@ -57,7 +57,8 @@ class SignedZone:
     """A signed zone.
 
     due_at: Unix seconds when the first signature is to be renewed. valid_from: Unix seconds of
-    the inception of those made now. reused, made: how many signatures were kept and made.
+    the inception of those made now. first_end: Unix seconds when the first signature expires.
+    reused, made: how many signatures were kept and made.
     is_changed: False where *text* is the previous text.
     """
 
@@ -65,6 +66,7 @@ class SignedZone:
     serial: int
     due_at: int
     valid_from: int
+    first_end: int
     reused: int
     made: int
     is_changed: bool = True
@@ -139,11 +141,13 @@ def _with_soa(soa: RRset, body: SignedWriter, head: SignedWriter) -> SignedZone:
     head.add(soa, is_signed=True)
     top, below = head.tally(), body.tally()
     period = head.signer.period
+    first_end = min(top.first_expiration, below.first_expiration)
     return SignedZone(
         text=head.text() + body.text(),
         serial=int(soa.rdatas[0].split(" ")[2]),
-        due_at=min(top.first_expiration, below.first_expiration) - period.margin,
+        due_at=first_end - period.margin,
         valid_from=period.inception,
+        first_end=first_end,
         reused=top.reused + below.reused,
         made=top.made + below.made,
     )
