@@ -92,18 +92,17 @@ def test_a_damaged_record_still_has_its_time_and_heals(tmp_path: Path, harm: str
     os.utime(path, (500, 500))
     assert last_runs(root) == {BY_POLL: LastRun(500)}
     note_run(root, BY_POLL, 560)
-    assert path.read_text() == "0\n"
+    assert path.read_text() == "000000000560 000000\n"
     assert last_runs(root) == {BY_POLL: LastRun(560)}
 
 
 def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     other = tmp_path / "other"
-    other.write_text("0\n")
-    os.utime(other, (7, 7))
+    other.write_text("000000000007 000000\n")
     (tmp_path / FOLDER).mkdir(parents=True)
     (tmp_path / FOLDER / BY_POLL).symlink_to(other)
     assert note_run(str(tmp_path), BY_POLL, 560) == ""
-    assert other.stat().st_mtime == 7
+    assert other.read_text() == "000000000007 000000\n"
     assert last_runs(str(tmp_path)) == {BY_POLL: LastRun(560)}
 
 

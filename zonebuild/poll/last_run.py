@@ -1,8 +1,9 @@
-"""When the site was last run, by whom: state/runs/KIND, whose modification time says it.
+"""When the site was last run, by whom: state/runs/KIND, one line: `TIME PACE`.
 
-A run that had nothing to do counts as well: it shows that somebody still looks after the site. To
-note one costs a single `utime`, since an idle poll is made each minute. Nothing that decides
-whether a stage is up to date reads these files.
+A run that had nothing to do counts as well: it shows that somebody still looks after the site. An
+idle poll is made each minute, so noting one is a single write of twenty octets in place: no other
+file, no rename, no fsync; the size never changes, so that a kill leaves the old time or the new.
+Nothing that decides whether a stage is up to date reads these files.
 
 What counts as a run: a poll that got its turn and came to its end, whatever it found; a `doit` that
 reached its last task; an `acme run`, idle or not. A poll or a watch that a person starts at a
@@ -19,8 +20,10 @@ POLL, WATCH, HAND, DOIT, ACME = "poll", "watch", "hand", "doit", "acme"
 KINDS = (POLL, WATCH, HAND, DOIT, ACME)
 BY_ITSELF = (POLL, WATCH)  # of which the next is expected
 FOLDER = "state/runs"
-_PACE = re.compile(rb"([0-9]{1,6})\n")
-_LIMIT = 64  # octets
+_FORM = re.compile(rb"([0-9]{12}) ([0-9]{6})\n")
+_SIZE = 20  # octets
+_MOST_PACE = 999_999  # seconds
+_OPEN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class LastRun(NamedTuple):
@@ -39,10 +42,9 @@ def note_run(root: str, kind: str, now: float, *, pace: int = 0) -> str:
     now: Unix seconds. pace: as for `LastRun`. Returns why it could not be kept, "" where it was:
     `zonebuild status` will miss the run then.
     """
-    path = f"{root}/{FOLDER}/{kind}"
+    path, line = f"{root}/{FOLDER}/{kind}", _line(now, pace)
     try:
-        if pace == _pace_in(path):
-            os.utime(path, (now, now), follow_symlinks=False)
+        if _write_in_place(path, line):
             return ""
     except OSError:  # it is missing, or another user's: it is replaced, where the folder lets us
         pass
@@ -52,30 +54,43 @@ def note_run(root: str, kind: str, now: float, *, pace: int = 0) -> str:
 
     try:
         make_directory(Path(root, FOLDER))
-        replace_file(Path(path), f"{pace}\n".encode())
-        os.utime(path, (now, now), follow_symlinks=False)
-    except (OSError, WriteError) as error:
+        replace_file(Path(path), line)
+    except WriteError as error:
         return f"{error}; so `zonebuild status` misses this run"
     return ""
 
 
-def last_runs(root: str) -> dict[str, LastRun]:
-    """Return the last run of each kind that there was, as far as it is known."""
-    found = {}
-    for kind in KINDS:
-        path = f"{root}/{FOLDER}/{kind}"
-        try:
-            found[kind] = LastRun(int(os.lstat(path).st_mtime), max(_pace_in(path), 0))
-        except OSError:
-            continue
-    return found
+def _line(now: float, pace: int) -> bytes:
+    return f"{max(int(now), 0):012d} {min(pace, _MOST_PACE):06d}\n".encode()
 
 
-def _pace_in(path: str) -> int:
-    """Return the pace that the file keeps, -1 where it is damaged. Raises: OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+def _write_in_place(path: str, line: bytes) -> bool:
+    """Write *line* over the one in *path*; return False where no such line is there.
+
+    Raises: OSError.
+    """
+    descriptor = os.open(path, os.O_RDWR | _OPEN)
     try:
-        match = _PACE.fullmatch(os.read(descriptor, _LIMIT))
+        is_sound = _FORM.fullmatch(os.read(descriptor, _SIZE + 1)) is not None
+        return is_sound and os.pwrite(descriptor, line, 0) == _SIZE
     finally:
         os.close(descriptor)
-    return int(match[1]) if match else -1
+
+
+def last_runs(root: str) -> dict[str, LastRun]:
+    """Return the last run of each kind that there was; of a damaged record the file's own time."""
+    found = {}
+    for kind in KINDS:
+        try:
+            descriptor = os.open(f"{root}/{FOLDER}/{kind}", os.O_RDONLY | _OPEN)
+        except OSError:
+            continue
+        try:
+            match = _FORM.fullmatch(os.read(descriptor, _SIZE + 1))
+            at = int(match[1]) if match else int(os.fstat(descriptor).st_mtime)
+            found[kind] = LastRun(at, int(match[2]) if match else 0)
+        except OSError:  # a folder in its place
+            continue
+        finally:
+            os.close(descriptor)
+    return found
