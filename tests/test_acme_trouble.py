@@ -263,6 +263,15 @@ def test_an_order_of_an_earlier_run_is_gone_on_with(lab: Lab) -> None:
     assert lab.state.memories["web"].order is None
 
 
+def test_an_order_whose_challenges_are_no_longer_published_is_not_gone_on_with(lab: Lab) -> None:
+    lab.ca.fail({"match": "finalize", **problem("malformed", 400)})
+    lab.run()
+    lab.time.ahead += 86_400  # `acme.max_age`
+    lab.ca.forget()
+    assert list(lab.run(forced=True).issued) == ["web"]
+    assert len(lab.ca.asked("neworder")) == 1
+
+
 def test_an_order_that_the_ca_forgot_is_made_anew(lab: Lab) -> None:
     lab.ca.fail({"match": "finalize", **problem("malformed", 400)})
     lab.run()

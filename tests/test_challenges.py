@@ -11,8 +11,9 @@ from tests.sites import DAY, NOW, SITE, SmallSite
 from zonebuild.builder.machines.challenges import (
     Challenge,
     Rules,
-    read_sights,
-    sights_text,
+    SeenTokens,
+    read_seen,
+    seen_text,
     take_challenges,
 )
 from zonebuild.dropbox import Token
@@ -158,6 +159,31 @@ def test_a_token_ends_with_its_age_and_touching_its_file_does_not_help(site: Sma
     assert "older than" in run.told
 
 
+def test_a_value_that_went_and_came_back_is_no_younger(site: SmallSite) -> None:
+    path = drop(site)
+    site.run()
+    path.unlink()
+    site.run(now=NOW + 60)  # a build that does not see it
+    drop(site, f"_acme-challenge.www.{ZONE}.", VALUE)  # nor does another owner make it younger
+    drop(site)
+    site.run(now=NOW + DAY - 1)
+    assert challenges(site) == {f"_acme-challenge {VALUE}", f"_acme-challenge.www {VALUE}"}
+    run = site.run(now=NOW + DAY)
+    assert challenges(site) == set()
+    assert "older than 1 d" in run.told
+
+
+def test_a_missing_feed_brings_back_no_value_that_was_taken_away(site: SmallSite) -> None:
+    drop(site).unlink()
+    drop(site)
+    site.run()
+    site.forget(f"box/{OWNER.rstrip('.')}")
+    site.run(now=NOW + 60)
+    site.forget("box")
+    site.run(now=NOW + 120)
+    assert challenges(site) == set()
+
+
 def test_a_missing_feed_keeps_its_tokens_until_their_age(site: SmallSite) -> None:
     drop(site)
     site.run()
@@ -190,43 +216,43 @@ def file(data: str, changed: float = NOW) -> FeedFile:
 
 def test_a_file_that_is_being_written_is_looked_at_again_and_only_then_told() -> None:
     half = line()[:-5]
-    first = take_challenges(feed(file(half)), RULES, {}, now=NOW + 1)
+    first = take_challenges(feed(file(half)), RULES, SeenTokens(), now=NOW + 1)
     assert (first.findings, first.due) == ([], NOW + 10)
-    later = take_challenges(feed(file(half)), RULES, {}, now=NOW + 10)
+    later = take_challenges(feed(file(half)), RULES, SeenTokens(), now=NOW + 10)
     assert [finding.check for finding in later.findings] == ["challenge-refused"]
 
 
 def test_a_time_in_the_future_makes_no_file_young() -> None:
-    taken = take_challenges(feed(file(line()[:-5], NOW + DAY)), RULES, {}, now=NOW)
+    taken = take_challenges(feed(file(line()[:-5], NOW + DAY)), RULES, SeenTokens(), now=NOW)
     assert [finding.check for finding in taken.findings] == ["challenge-refused"]
 
 
 def test_a_clock_that_went_back_makes_no_token_younger_than_now() -> None:
     known = {Challenge("box", Token(OWNER, VALUE)): NOW + 3600}
-    taken = take_challenges(feed(file(line())), RULES, known, now=NOW)
-    assert set(taken.sights.values()) == {NOW}
+    taken = take_challenges(feed(file(line())), RULES, SeenTokens(known), now=NOW)
+    assert set(taken.seen.now.values()) == {NOW}
 
 
 def test_more_files_than_are_read_is_told() -> None:
-    (finding,) = take_challenges(feed(left=7), RULES, {}, now=NOW).findings
+    (finding,) = take_challenges(feed(left=7), RULES, SeenTokens(), now=NOW).findings
     assert "7 files more" in finding.message
 
 
 def test_the_longest_zone_that_fits_takes_a_token() -> None:
     allowed = {"example.": {"box": ("a.example.",)}, **RULES.allowed}
     rules = Rules(allowed=allowed, ttl=60, max_age=DAY)
-    taken = take_challenges(feed(file(line())), rules, {}, now=NOW)
+    taken = take_challenges(feed(file(line())), rules, SeenTokens(), now=NOW)
     assert list(taken.fragments) == ["a.example."]
 
 
 def test_what_is_remembered_comes_back() -> None:
     sights = {Challenge("box", Token(OWNER, VALUE)): 5, Challenge("b", Token(OWNER, OTHER)): 6}
-    assert read_sights(sights_text(sights)) == sights
+    assert read_seen(seen_text(SeenTokens(sights))) == SeenTokens(sights)
 
 
 @pytest.mark.parametrize("damage", [b"\xff\xfe", b"x y z w\n", b"99999999999999 a b c\n", b"5 a\n"])
 def test_a_damaged_line_is_forgotten(damage: bytes) -> None:
-    assert read_sights(damage + b"\n") == {}
+    assert read_seen(damage + b"\n") == SeenTokens()
 
 
 def test_a_token_joins_a_zone_that_lists_its_fragments_without_it(site: SmallSite) -> None:

@@ -7,18 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zonebuild.dropbox import (
+    MAX_NAME_VALUES,
     MAX_OCTETS,
     MAX_VALUES,
+    MAX_ZONE_VALUES,
     Found,
     Refusal,
     Token,
     fragment_text,
     host_of,
-    in_time,
     is_allowed,
     misplaced,
     read_tokens,
-    within_limits,
+    within_quotas,
 )
 from zonebuild.model import type_bit
 
@@ -188,16 +189,31 @@ def test_an_entry_lets_in_its_name_or_one_label_below(
     assert is_allowed(host, [entry]) is expected
 
 
-def test_the_oldest_values_of_an_owner_stand() -> None:
-    found = [Found(Token(OWNER, f"{i:043}"), 1000 - i) for i in range(MAX_VALUES + 3)]
-    taken, left = within_limits(found)
-    assert len(taken) == MAX_VALUES
-    assert {each.since for each in left} == {1000, 999, 998}
+def found(number: int, since: int, owner: str = OWNER, apex: str = "example.org.") -> Found:
+    return Found(Token(owner, f"{number:043}"), since, apex)
 
 
-def test_a_token_ends_with_its_age() -> None:
-    found = [Found(Token(OWNER, VALUE), 100), Found(Token(OWNER, OTHER), 101)]
-    assert [each.since for each in in_time(found, now=160, max_age=60)] == [101]
+def test_the_newest_values_of_an_owner_are_published() -> None:
+    offered = [found(number, 1000 - number) for number in range(MAX_VALUES + 3)]
+    taken, (full,) = within_quotas(offered)
+    assert {each.since for each in taken} == {each.since for each in offered[:MAX_VALUES]}
+    assert full == f"more than {MAX_VALUES} values at {OWNER}"
+
+
+def test_the_account_forms_of_one_name_share_a_quota() -> None:
+    accounts = (f"_{number:a>16}." for number in map("{:x}".format, range(16)))
+    owners = [account.translate(str.maketrans("0189", "wxyz")) + OWNER for account in accounts]
+    taken, full = within_quotas(found(n, n, owner) for owner in owners for n in range(16))
+    assert len(taken) == MAX_NAME_VALUES
+    assert full == [f"more than {MAX_NAME_VALUES} values for www.example.org."]
+
+
+def test_names_that_do_not_exist_take_no_place_of_those_that_do() -> None:
+    strange = [found(0, 2000, f"_acme-challenge.n{n}.example.org.") for n in range(2500)]
+    honest = found(1, 5)
+    taken, full = within_quotas([*strange, honest], exists=lambda f: f == honest)
+    assert (honest in taken, len(taken)) == (True, MAX_ZONE_VALUES)
+    assert full == [f"more than {MAX_ZONE_VALUES} values in the zone example.org."]
 
 
 def test_the_fragment_is_sorted_and_has_the_ttl_asked_for() -> None:

@@ -303,7 +303,7 @@ def test_a_directory_full_of_traps_gives_the_good_keys_alone(tmp_path: Path) -> 
     (folder / "large.example.org").write_bytes(pub(1) * 2000)
     with (folder / "sparse.example.org").open("wb") as file:
         file.truncate(1 << 40)
-    feed = read_phonehome(folder)
+    feed = read_phonehome(folder, FEED, RULES)
     now = int((folder / NAME).stat().st_ctime) + 60
     taken = take({FEED: feed}, now=now)
     assert [slot.host for slot in taken.state.entries] == [HOST]

@@ -9,14 +9,19 @@ of the zone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from zonebuild.placement import hidden_by
 
 MAX_OCTETS = 4096  # of a file
 MAX_FILES = 10_000  # of a feed
-MAX_VALUES = 16  # at one owner; CAs refuse answers that grow too large
+MAX_NAME_FILES = 64  # about one NAME, the newest
+MAX_VALUES = 16  # of a file, and of a feed at one owner; CAs refuse answers that grow too large
+MAX_NAME_VALUES = 32  # of a feed for one NAME, those of the dns-account form included
+MAX_ZONE_VALUES = 2_000  # of a feed in one zone
+MAX_FEED_VALUES = 10_000  # of a feed
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 # The dns-account form has a label made of the account's URI before it.
@@ -94,6 +99,15 @@ def host_of(owner: str) -> str | None:
     return match[1] if match and len(owner) <= 254 else None
 
 
+def hosts_of_file(file_name: str) -> list[str]:
+    """Return the NAMEs that a file of this name may be about; none where it is no challenge's.
+
+    The shorter comes first: an ending of 16 hex digits is rarely a label of the NAME.
+    """
+    found = (host_of(owner) for owner in _owners_named(file_name))
+    return sorted((host for host in found if host), key=len)
+
+
 def is_allowed(host: str, entries: Iterable[str]) -> bool:
     """Say whether one of *entries* lets *host* have challenges.
 
@@ -104,27 +118,58 @@ def is_allowed(host: str, entries: Iterable[str]) -> bool:
 
 
 class Found(NamedTuple):
-    """A token of a feed with the time of its first sight, Unix seconds."""
+    """A token of a feed, and the zone that it is for.
+
+    since: its first sight. changed: when its file changed last. Both in Unix seconds.
+    """
 
     token: Token
     since: int
+    apex: str = "."
+    changed: float = 0
 
 
-def in_time(found: Iterable[Found], *, now: int, max_age: int) -> Iterator[Found]:
-    """Yield those of *found* that are not yet *max_age* seconds old."""
-    return (each for each in found if now - each.since < max_age)
+class Quota(NamedTuple):
+    """How many values of one feed may share what *share_of* returns. what: for the message."""
+
+    most: int
+    share_of: Callable[[Found], str]
+    what: str
 
 
-def within_limits(found: Iterable[Found]) -> tuple[list[Found], list[Found]]:
-    """Return what may stand, at most MAX_VALUES at each owner, the oldest first, and the rest."""
+QUOTAS = (
+    Quota(MAX_VALUES, lambda f: f.token.owner, "at {share}"),
+    Quota(MAX_NAME_VALUES, lambda f: host_of(f.token.owner) or "", "for {share}"),
+    Quota(MAX_ZONE_VALUES, lambda f: f.apex, "in the zone {share}"),
+    Quota(MAX_FEED_VALUES, lambda _: "", "of this feed"),
+)
+
+
+def within_quotas(
+    found: Iterable[Found], *, exists: Callable[[Found], bool] = lambda _: True
+) -> tuple[list[Found], list[str]]:
+    """Return what of one feed may be published, the newest first, and which quotas are full.
+
+    The newest win, for they are what a CA is about to ask for. Where a zone's quota is exceeded,
+    names that exist come before those that do not.
+    exists: whether the zone has the name that a token is for, as far as that is known.
+    """
+    ranked = sorted(found, key=lambda f: (-f.since, -f.changed, f.token))
+    if len(ranked) > MAX_ZONE_VALUES:
+        ranked.sort(key=lambda f: not exists(f))
     taken: list[Found] = []
-    left: list[Found] = []
-    count: dict[str, int] = {}
-    for each in sorted(found, key=lambda f: (f.since, f.token)):
-        here = count.get(each.token.owner, 0)
-        count[each.token.owner] = here + 1
-        (taken if here < MAX_VALUES else left).append(each)
-    return taken, left
+    full: dict[str, None] = {}
+    used: Counter[tuple[int, str]] = Counter()
+    for each in ranked:
+        shares = [(number, quota.share_of(each)) for number, quota in enumerate(QUOTAS)]
+        over = next((share for share in shares if used[share] >= QUOTAS[share[0]].most), None)
+        if over is None:
+            taken.append(each)
+            used.update(shares)
+        else:
+            quota = QUOTAS[over[0]]
+            full[f"more than {quota.most} values {quota.what.format(share=over[1])}"] = None
+    return taken, sorted(full)
 
 
 def fragment_text(tokens: Collection[Token], *, ttl: int) -> str:

@@ -178,7 +178,12 @@ def _job(world: World, place: Place, due: Due) -> Job:
         else world.store.key_for_request(name, due.orders, issue.key)
     )
     pending = world.state.memories[name].order
-    is_ours = pending is not None and (pending.directory, pending.key) == (place.name, spki_of(key))
+    is_ours = (
+        pending is not None
+        and (pending.directory, pending.key) == (place.name, spki_of(key))
+        # The builder publishes no challenge longer than that, however often it is offered.
+        and world.clock.now() - pending.since < world.plan.config.max_age
+    )
     return Job(
         name,
         due.wish.names,

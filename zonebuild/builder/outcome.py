@@ -42,8 +42,13 @@ class Outcome:
         self._before = {finding for report in self._reports.values() for finding in report.findings}
         self._is_changed = self.is_lost
 
-    def put(self, stage: str, apex: str, report: Report) -> None:
-        """Replace what *stage* says of *apex*."""
+    def is_known(self, finding: Finding) -> bool:
+        """Return whether the last run had *finding*, too, so that it is no news."""
+        return finding in self._before
+
+    def put(self, stage: str, apex: str, report: Report, *, quiet: Iterable[Finding] = ()) -> None:
+        """Replace what *stage* says of *apex*. quiet: warnings of it that are kept, but no news."""
+        self._before.update(quiet)
         kept = tuple(f for f in report.findings if f.severity >= Severity.WARNING)
         report = Report(kept, report.waitings)
         if self._reports.get((stage, apex), Report()) == report:

@@ -93,6 +93,11 @@ class Places:
         return self.root / STATE / "sshfp"
 
     @property
+    def feed_reports(self) -> Path:
+        """How much of each feed was reported today."""
+        return self.root / STATE / "feeds"
+
+    @property
     def orders(self) -> Path:
         """The folder of orders for those who hold keys, a file a lineage."""
         return self.root / STATE / "lineages"

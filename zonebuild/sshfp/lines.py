@@ -18,6 +18,7 @@ MAX_OCTETS = 1 << 16  # of a file
 MAX_LINES = 256  # of a file
 MAX_KEYS = 16  # of a host
 MAX_FILES = 10_000  # of a feed
+MAX_HOST_FILES = 4  # of one host: spellings of its name
 
 _SHA1, _SHA256 = 1, 2  # types of fingerprints
 _DSA = 2

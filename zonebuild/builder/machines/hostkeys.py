@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from zonebuild.diagnostic import Finding, Location, Severity, Waiting
-from zonebuild.files.feed import Feed, FeedFile, read_feed
+from zonebuild.files.feed import Feed, FeedFile, FeedLimits, Subject, read_feed
 from zonebuild.placement import zone_of
 from zonebuild.sshfp import lines
 from zonebuild.sshfp.advance import advance
@@ -89,9 +89,19 @@ class Taken:
     due: int = 0
 
 
-def read_phonehome(folder: Path) -> Feed:
-    """Return the files of the phonehome directory in *folder*."""
-    return read_feed(folder, file_octets=lines.MAX_OCTETS, most_files=lines.MAX_FILES)
+_LIMITS = FeedLimits(
+    file_octets=lines.MAX_OCTETS, files=lines.MAX_FILES, subject_files=lines.MAX_HOST_FILES
+)
+
+
+def read_phonehome(folder: Path, feed: str, rules: Rules) -> Feed:
+    """Return the files of the phonehome directory in *folder*, the one that is called *feed*."""
+
+    def subject_of(name: str) -> Subject | None:
+        host = read_host(name)
+        return None if host is None else Subject(host, feed in rules.feeds_of(host))
+
+    return read_feed(folder, _LIMITS, subject_of)
 
 
 def recall(
@@ -183,6 +193,8 @@ class _View:
         if more:
             del self.findings[before + _MOST_TOLD :]
             self._warn(name, REFUSED, f"{len(more)} more of its files and lines are refused")
+        if feed.strangers.number:
+            self._warn(name, REFUSED, f"{feed.strangers}: such a name is not that of a host")
         if feed.left:
             self._warn(name, REFUSED, f"it has {feed.left} files more than are read in one run")
         else:
@@ -191,7 +203,7 @@ class _View:
     def _take(self, feed: str, file: FeedFile) -> None:
         path = f"{feed}/{file.name}"
         host = read_host(file.name)
-        if host is None:
+        if host is None:  # a feed that was made without `read_phonehome`
             self._warn(path, REFUSED, "its name is not that of a host")
         elif feed not in self._feeds_of(host):
             message = "has no address here, or may have no SSHFP from this feed"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from zonebuild.builder.machines.approved_keys import read_approvals
+from zonebuild.builder.machines.feed_reports import report_feeds
 from zonebuild.builder.machines.feeds import read_fragments, used_feeds, write_fragments
 from zonebuild.builder.machines.hostkeys import (
     Home,
@@ -18,11 +19,9 @@ from zonebuild.builder.machines.hostkeys import (
     recall,
     take_host_keys,
 )
-from zonebuild.builder.outcome import Report
 from zonebuild.builder.remembered.known_names import known_names
 from zonebuild.builder.remembered.stamps import feed_folder
 from zonebuild.builder.run import Run, all_zones
-from zonebuild.checks.limits import limit
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import replace_file
 from zonebuild.model import type_bit
@@ -44,11 +43,11 @@ def run_host_keys(run: Run) -> int:
 
     Errors: WriteError.
     """
+    rules = _rules(run)
     feeds = {
-        name: read_phonehome(feed_folder(run.places.root, path))
+        name: read_phonehome(feed_folder(run.places.root, path), name, rules)
         for name, path in used_feeds(run, PRODUCER).items()
     }
-    rules = _rules(run)
     data = _kept(run)
     state, lost = recall(data, read_fragments(run, PRODUCER), rules, now=run.now)
     approvals, damaged = read_approvals(run.places.root, run.tree)
@@ -57,8 +56,7 @@ def run_host_keys(run: Run) -> int:
     if taken.state != state or data is None:
         _keep(run, taken)
     write_fragments(run, PRODUCER, taken.fragments)
-    findings = limit([*lost, *damaged, *taken.findings])
-    run.outcome.put(STAGE, "", Report(tuple(findings), taken.waitings))
+    report_feeds(run, STAGE, feeds, [*lost, *damaged, *taken.findings], taken.waitings)
     is_asking = any(_servers(run, rules, slot) for slot in taken.state.leaving())
     dues = [due for due in (taken.due, run.now + _ASK_AGAIN if is_asking else 0) if due]
     return min(dues, default=0)
