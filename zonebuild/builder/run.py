@@ -117,6 +117,23 @@ def _load(places: Places, tree: SourceTree, now: int) -> Run:
     return Run(places, site, wrong, others, now, tree, finder, reader, override, yamls)
 
 
+def read_settings(root: Path) -> Site:
+    """Return what site.yaml says at *root*, without a zone: a thousand files are not read for it.
+
+    Where it is wrong, what its last good copy says. Raises: SiteError where there is none.
+    """
+    places = find_places(root)
+    with _tree(root) as tree:
+        override = _override()
+        site, findings = load_site(tree.read, (), override=override)
+        if site.is_sound:
+            return site
+        good = _good_site(places)
+        if good is None:
+            raise SiteError(f"{site.path} has errors, and no good copy is kept", findings)
+        return load_site(tree.read, (), override=good)[0]
+
+
 def _override() -> Override | None:
     """Return the file that ZONEBUILD_SITE names instead of site.yaml."""
     path = os.environ.get("ZONEBUILD_SITE")

@@ -1,61 +1,122 @@
-"""`zonebuild status`: what failed, what is held, what waits."""
+"""`zonebuild status`: whether all is well; what is wrong, what waits, what will happen."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from zonebuild.builder.outcome import read_outcome
-from zonebuild.builder.places import find_places
 from zonebuild.cli import fail, wants_colour
-from zonebuild.cli.site import placed
-from zonebuild.diagnostic import Severity
-from zonebuild.plan import HELD
-from zonebuild.report.text import finding_lines, waiting_lines
+
+if TYPE_CHECKING:
+    from zonebuild.status.agenda import Event
+    from zonebuild.status.overview import Overview
+
+FORMATS = ("text", "json", "prometheus")
+_UNKNOWN = 3  # the exit code of a monitoring plugin that could not do its work
+_MOST = 50  # findings that are listed without `--all`
+_ABOUT = """\
+The first line says whether all is well. Then what is wrong, the worst first, what waits and until
+when, and with --all what will happen and what will end. Read from files, judged by the time of now:
+it is right also when nothing else runs any more. Exit code: 0 nothing is wrong, 1 something is,
+2 could not run; with --nagios 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the format."""
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    """Add the form, and how much of it."""
+    parser.description = _ABOUT
+    parser.add_argument("--all", action="store_true", help="also what will happen, and accounts")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--format", choices=FORMATS, default="text")
+    how.add_argument(
+        "--nagios", action="store_true", help="as a monitoring plugin: its line and exit codes"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the state of the site in this folder."""
-    return show_status(Path.cwd(), options.format)
+    form = "nagios" if options.nagios else options.format
+    return show_status(Path.cwd(), form, is_all=options.all)
 
 
-def show_status(root: Path, form: str) -> int:
-    """Print what failed and what waits, the worst first."""
-    from zonebuild.acme.state import waiting_certificates
-    from zonebuild.builder.delivery.arrival_state import lag_line
-
-    places = find_places(root)
+def show_status(root: Path, form: str, *, is_all: bool = False) -> int:
+    """Print where the site at *root* stands; return the exit code, which *form* decides."""
     if not (root / "zones").is_dir():
-        return fail(f"{root} is no site: it has no folder zones/")
-    outcome = read_outcome(places.outcome)
-    findings = placed(root, outcome.findings())
-    waitings = [*outcome.waitings(), *waiting_certificates(root, int(time.time()))]
-    if form == "json":
-        from zonebuild.report.json import finding_object, waiting_object
+        message = f"{root} is no site: it has no folder zones/"
+        if form == "nagios":
+            print(f"ZONEBUILD UNKNOWN - {message}")
+            return _UNKNOWN
+        return fail(message)
+    from zonebuild.status.overview import look_at_site
 
-        status = {
-            "failures": [finding_object(finding) for finding in findings],
-            "waiting": [waiting_object(waiting) for waiting in waitings],
-        }
-        print(json.dumps(status, indent=2))
+    overview = look_at_site(root, int(time.time()))
+    if form == "nagios":
+        print(*_nagios_lines(overview), sep="\n")
+        return int(overview.level)
+    if form == "json":
+        import json
+
+        from zonebuild.status.document import status_document
+
+        print(json.dumps(status_document(overview), indent=2))
+    elif form == "prometheus":
+        from zonebuild.status.metrics import prometheus_lines
+
+        print(*prometheus_lines(overview), sep="\n")
     else:
-        colour = wants_colour(sys.stdout)
-        for line in (
-            *finding_lines(findings, colour=colour),
-            *waiting_lines(waitings, colour=colour),
-        ):
-            print(line)
-        if not findings and not waitings:
-            print("nothing is wrong, nothing waits")
-        if lag := lag_line(places):
-            print(lag)
-    is_wrong = any(f.severity is Severity.ERROR or f.check == HELD for f in findings)
-    return 1 if is_wrong else 0
+        print(*_lines(overview, is_all=is_all), sep="\n")
+    return overview.exit_code
+
+
+def _lines(overview: Overview, *, is_all: bool, colour: bool | None = None) -> Iterator[str]:
+    """Yield the headline, then what is wrong, what waits and, where *is_all*, what will happen."""
+    from zonebuild.builder.delivery.arrival_state import lag_line
+    from zonebuild.builder.places import find_places
+    from zonebuild.cli.site import placed
+    from zonebuild.report.text import finding_lines, visible, waiting_lines
+
+    colour = wants_colour(sys.stdout) if colour is None else colour
+    yield visible(overview.headline())
+    shown = overview.findings if is_all else overview.findings[:_MOST]
+    yield from finding_lines(placed(overview.facts.root, shown), colour=colour)
+    if len(shown) < len(overview.findings):
+        yield f"{len(overview.findings) - len(shown)} more: `zonebuild status --all`"
+    yield from (f"unknown: {visible(each)}" for each in overview.facts.unreadable)
+    yield from waiting_lines(overview.waitings, colour=colour)
+    if lag := lag_line(find_places(overview.facts.root)):
+        yield lag
+    if is_all:
+        yield from event_lines(overview.events, overview.facts.now)
+        for ca, url in overview.facts.accounts.items():
+            yield f"ACME account with {ca}: {visible(url)}"
+
+
+def event_lines(events: Sequence[Event], now: int) -> Iterator[str]:
+    """Yield a line for each of *events*: when it is expected, how far that is, and what it is.
+
+    now: Unix seconds.
+    """
+    from zonebuild.report.text import utc, visible
+    from zonebuild.status.spans import from_now
+
+    for event in events:
+        yield f"{utc(event.at)}  {from_now(event.at - now):>11}  {visible(event.what)}"
+
+
+def _nagios_lines(overview: Overview) -> Iterator[str]:
+    """Yield the line of a monitoring plugin with its performance data, then the long text.
+
+    Spec: Monitoring Plugins Development Guidelines: `|` begins performance data wherever it stands.
+    """
+    from zonebuild.report.text import visible
+    from zonebuild.status.metrics import metrics
+
+    data = " ".join(metric.text() for metric in metrics(overview))
+    line = visible(overview.headline()).replace("|", "/")
+    yield f"ZONEBUILD {overview.level.name} - {line} | {data}"
+    long_text = list(_lines(overview, is_all=False, colour=False))[1:]
+    yield from (each.replace("|", "/") for each in long_text)

@@ -72,6 +72,7 @@ SERVER_ZONE_KEYS = (
     ),
 )
 _SECONDS = scalar("a duration", parse_duration)
+USUAL_SIGNATURES = 86_400  # seconds; of `arrival.signatures`
 SERVER_SITE_KEYS = (
     Key(
         "tsig",
@@ -105,7 +106,7 @@ SERVER_SITE_KEYS = (
     Key(
         "arrival.signatures",
         within(_SECONDS, 1, 2592000, "seconds"),
-        86400,
+        USUAL_SIGNATURES,
         "1d",
         "how long before its end a signature that the signer has not renewed is an error",
     ),

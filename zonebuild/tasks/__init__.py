@@ -174,8 +174,9 @@ def task_diff() -> Task:
 
 
 def task_status() -> Task:
-    """what failed, what is held, what waits"""
-    return _question(_status, _format())
+    """whether all is well, what is wrong, what waits"""
+    shown = {**_format(), "choices": (*_FORMATS, ("prometheus", "for node_exporter"))}
+    return _question(_status, shown, _parameter("all", False, "also what will happen"))
 
 
 def task_verify() -> Task:
@@ -277,10 +278,10 @@ def _diff(against: str, format: str, dnssec: bool) -> Any:
     return result_of(diff_site(Path.cwd(), against, format, dnssec=dnssec))
 
 
-def _status(format: str) -> Any:
+def _status(format: str, all: bool) -> Any:
     from zonebuild.cli.status import show_status
 
-    return result_of(show_status(Path.cwd(), format))
+    return result_of(show_status(Path.cwd(), format, is_all=all))
 
 
 def _verify() -> Any:

@@ -30,6 +30,11 @@ class Issuers:
         found = self._of(entry.issuers) if entry.issuers else None
         return found.pins if isinstance(found, IssuerSet) else ()
 
+    def end(self, entry: MapEntry) -> int:
+        """Return when the list of a lineage is too old, Unix seconds; 0 where it names none."""
+        found = self._of(entry.issuers) if entry.issuers else None
+        return found.date + entry.issuers_max_age if isinstance(found, IssuerSet) else 0
+
     def judge(self, entry: MapEntry, path: str, chain: Material) -> Iterator[Finding]:
         """Yield what is wrong with the list of a lineage, or with the issuer of its *chain*.
 

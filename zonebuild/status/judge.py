@@ -1,0 +1,233 @@
+"""Facts and the time of now into what is wrong: pure, so that no stored "all is well" is believed.
+
+What the stages of the last run found stands in its outcome; here is added what only the clock
+shows, also when status is all that still runs: no run, ends that have come, silence that lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from zonebuild.diagnostic import Finding, Location, Severity
+from zonebuild.status.spans import span
+
+if TYPE_CHECKING:
+    from zonebuild.site.monitoring import MonitoringConfig
+    from zonebuild.status.facts import Facts, LineageFacts, ServerFacts, ZoneFacts
+
+LEEWAY = 300  # seconds that clocks may differ, or be set by
+_NEXT_RUN = 3600  # seconds after its time in which a renewal may wait for a run
+_LATE_RENEWAL = 86_400  # seconds after its time from which an unmade renewal is a warning
+_OF_LIFE = (5, 10)  # the parts of a certificate's life that warning and error never exceed
+_HOST = "zones"
+
+
+def judge(facts: Facts, thresholds: MonitoringConfig, *, foreign: int) -> list[Finding]:
+    """Return what is wrong now, the worst first, beside what the last run found.
+
+    foreign: seconds before its end that the signature of another signer is an error.
+    """
+    found = [*_runs(facts, thresholds), *_troubles(facts)]
+    for zone in facts.zones.values():
+        found += _signatures(zone, facts.now, thresholds, foreign)
+        found += _parent(zone, facts.now, thresholds)
+        found += _servers(zone, facts.now, thresholds)
+    for lineage in facts.lineages.values():
+        found += _certificate(lineage, facts.now, thresholds)
+    return found
+
+
+# -- runs ----------------------------------------------------------------------------------------
+
+
+def overdue_after(facts: Facts, thresholds: MonitoringConfig) -> int:
+    """Return after how many seconds without a run that is an error; 0: nobody expects any.
+
+    A working copy in which people run `doit` is not expected to run by itself.
+    """
+    from zonebuild.poll.last_run import BY_ITSELF
+    from zonebuild.site.monitoring import USUAL_OVERDUE
+
+    if thresholds.overdue is not None:
+        return thresholds.overdue
+    expected = [run for kind, run in facts.runs.items() if kind in BY_ITSELF]
+    if not expected:
+        return 0
+    pace = max(expected).pace
+    return max(USUAL_OVERDUE, 2 * pace)
+
+
+def _runs(facts: Facts, thresholds: MonitoringConfig) -> Iterator[Finding]:
+    from zonebuild.poll.last_run import ACME, BY_ITSELF, FOLDER
+
+    limit = overdue_after(facts, thresholds)
+    if not limit or not facts.is_built:
+        return
+    counts = BY_ITSELF if thresholds.overdue is None else facts.runs.keys() - {ACME}
+    last = max(((run.at, kind) for kind, run in facts.runs.items() if kind in counts), default=None)
+    if last is None:
+        message = f"no run is known, expected one each {span(limit)}: see that cron runs"
+        yield _error("run-overdue", FOLDER, message)
+        return
+    at, kind = last
+    if facts.now - at > limit:
+        what = kind if kind in BY_ITSELF else "run"
+        way_on = "see that cron, the timer or the service runs; by hand: `zonebuild poll`"
+        if thresholds.overdue is None:
+            way_on += f"; where nobody polls this copy any more, remove {FOLDER}/{kind}"
+        message = f"no {what} for {span(facts.now - at)}, expected one each {span(limit)}: {way_on}"
+        yield _error("run-overdue", f"{FOLDER}/{kind}", message)
+    elif at - facts.now > LEEWAY:
+        later = span(at - facts.now)
+        message = f"the last {kind} was {later} later than now: the clock is wrong, or was then"
+        yield _error("clock-distrusted", f"{FOLDER}/{kind}", message)
+
+
+def _troubles(facts: Facts) -> Iterator[Finding]:
+    """Yield what poll met beside the build, whose own findings are in the outcome."""
+    from zonebuild.poll.news import BUILD
+
+    is_explained = any(f.severity is Severity.ERROR for f in facts.outcome.findings())
+    for kind, told in facts.troubles.items():
+        if kind == BUILD and (is_explained or facts.outcome.held_zones()):
+            continue
+        severity = Severity.ERROR if kind == BUILD else Severity.WARNING
+        message = f"for {span(facts.now - told.since)}: {told.title}"
+        yield Finding(Location("state/poll.json"), severity, f"poll-{kind}", message)
+
+
+# -- signatures ----------------------------------------------------------------------------------
+
+
+def _signatures(
+    zone: ZoneFacts, now: int, thresholds: MonitoringConfig, foreign: int
+) -> Iterator[Finding]:
+    where = f"{_HOST}/{_yaml(zone.apex)}"
+    if zone.valid_from > now + LEEWAY:
+        message = (
+            f"{zone.apex}: signatures are not valid before {span(zone.valid_from - now)} from now: "
+            "the clock is wrong now, or was when they were made"
+        )
+        yield _error("signatures-not-yet-valid", where, message)
+    left = zone.first_end - now
+    way_on = "see that runs are made and keys are there, then `doit`"
+    if not zone.first_end:
+        return
+    if left <= 0:
+        message = f"{zone.apex}: signatures ended {span(left)} ago, no validating resolver takes it"
+        message += ": "
+        yield _error("signatures-ended", where, message + way_on)
+        return
+    if zone.renewal and now < zone.renewal + _NEXT_RUN:
+        return  # the signer renews them in time, however short the zone wants them
+    limits = (
+        (foreign, foreign)
+        if not zone.renewal
+        else (thresholds.signature_warning, thresholds.signature_error)
+    )
+    severity = _grown(left, *limits)
+    if severity is not None:
+        message = f"{zone.apex}: signatures end in {span(left)} and were not renewed: {way_on}"
+        yield Finding(Location(where), severity, "signatures-end-soon", message)
+
+
+def _parent(zone: ZoneFacts, now: int, thresholds: MonitoringConfig) -> Iterator[Finding]:
+    if zone.ds is None:
+        return
+    where, seen = f"{_HOST}/{_yaml(zone.apex)}", f"seen {span(now - zone.ds.checked)} ago"
+    way_on = "have the parent publish what `zonebuild ds` prints"
+    if zone.ds.state == "other":
+        message = f"{zone.apex}: the parent's DS is of another key ({seen}), "
+        message += f"no validating resolver takes the zone: {way_on}"
+        yield _error("ds-of-another-key", where, message)
+    elif zone.ds.state == "missing":
+        message = f"{zone.apex}: the parent has no DS ({seen}), nobody validates the zone: {way_on}"
+        yield Finding(Location(where), Severity.WARNING, "ds-missing", message)
+
+
+def _servers(zone: ZoneFacts, now: int, thresholds: MonitoringConfig) -> Iterator[Finding]:
+    for name, server in zone.servers.items():
+        if server.problem and server.answered:
+            yield from _silence(zone, name, server, now, thresholds)
+
+
+def _silence(
+    zone: ZoneFacts, name: str, server: ServerFacts, now: int, thresholds: MonitoringConfig
+) -> Iterator[Finding]:
+    severity = _grown(
+        -(now - server.answered), -thresholds.server_warning, -thresholds.server_error
+    )
+    if severity is not None:
+        message = (
+            f"{zone.apex}: {name} has not answered for {span(now - server.answered)}: "
+            f"{server.problem}"
+        )
+        where = Location(f"{_HOST}/{_yaml(zone.apex)}")
+        yield Finding(where, severity, "server-silent", message)
+
+
+def _yaml(apex: str) -> str:
+    from zonebuild.site.names import SUFFIX, file_name
+
+    return f"{file_name(apex)}{SUFFIX}"
+
+
+# -- certificates --------------------------------------------------------------------------------
+
+
+def certificate_limits(lineage: LineageFacts, thresholds: MonitoringConfig) -> tuple[int, int]:
+    """Return how many seconds before its end a certificate is a warning, and an error.
+
+    A certificate of six days is renewed at its half, so that days that suit a year would never end.
+    """
+    life = max(lineage.end - lineage.start, 0)
+    return (
+        min(thresholds.certificate_warning, life // _OF_LIFE[0]),
+        min(thresholds.certificate_error, life // _OF_LIFE[1]),
+    )
+
+
+def _certificate(
+    lineage: LineageFacts, now: int, thresholds: MonitoringConfig
+) -> Iterator[Finding]:
+    if not lineage.end:
+        return
+    left = lineage.end - now
+    way_on = _renewal_advice(lineage)
+    if left <= 0:
+        message = f"{lineage.name}: the certificate ended {span(left)} ago: {way_on}"
+        yield _error("certificate-ended", lineage.path, message)
+        return
+    severity = _grown(left, *certificate_limits(lineage, thresholds))
+    schedule = lineage.memory.schedule
+    is_late = schedule is not None and now - schedule.at > _LATE_RENEWAL
+    if severity is None and is_late and lineage.is_renewed and lineage.newest_end == lineage.end:
+        severity = Severity.WARNING
+    if severity is not None:
+        message = f"{lineage.name}: the certificate ends in {span(left)}: {way_on}"
+        yield Finding(Location(lineage.path), severity, "certificate-ends-soon", message)
+
+
+def _renewal_advice(lineage: LineageFacts) -> str:
+    if lineage.newest_end > lineage.end:
+        return "a newer one is not exported yet, `zonebuild lineage list` has the reason"
+    if lineage.memory.why:
+        return f"renewal fails: {lineage.memory.why}"
+    if lineage.is_renewed:
+        return "see that `zonebuild acme run` runs"
+    return "put a newer one there"
+
+
+# -- small parts ---------------------------------------------------------------------------------
+
+
+def _grown(left: int, warning: int, error: int) -> Severity | None:
+    """Return how bad it is that *left* seconds are left, None where that is enough."""
+    if left <= error:
+        return Severity.ERROR
+    return Severity.WARNING if left <= warning else None
+
+
+def _error(check: str, path: str, message: str) -> Finding:
+    return Finding(Location(path), Severity.ERROR, check, message)

@@ -1,0 +1,131 @@
+"""Where a site stands now, in one value: what is wrong, what waits, what will happen; the headline.
+
+Every form in which it is printed is made of this, so that none can say another thing.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from pathlib import Path
+
+from zonebuild.acme.state import waiting_certificates
+from zonebuild.builder.plans.freeze import tell_freezes
+from zonebuild.diagnostic import Finding, Severity, Waiting
+from zonebuild.plan import HELD
+from zonebuild.site.monitoring import MonitoringConfig
+from zonebuild.site.servers import USUAL_SIGNATURES
+from zonebuild.status.agenda import Event, agenda, next_event
+from zonebuild.status.facts import Facts, gather
+from zonebuild.status.judge import judge
+from zonebuild.status.spans import counted, from_now
+
+# What a stage found in the last run, and what is judged here by the time of now in its place.
+_JUDGED_ANEW = {
+    "certificate-expired": {"certificate-ended"},
+    "signatures-expiring": {"signatures-ended", "signatures-end-soon"},
+}
+_SHOWN = 120  # characters of the worst message in the headline
+
+
+class Level(enum.IntEnum):
+    """How a site stands; the values are the exit codes of monitoring plugins."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What is known, what is wrong (the worst first), what waits (the soonest first), events."""
+
+    facts: Facts
+    thresholds: MonitoringConfig
+    findings: tuple[Finding, ...]
+    waitings: tuple[Waiting, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def errors(self) -> int:
+        """How many errors there are."""
+        return sum(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        """How many warnings there are."""
+        return sum(finding.severity is Severity.WARNING for finding in self.findings)
+
+    @property
+    def held(self) -> int:
+        """How many zones have a plan that is held."""
+        return len(self.facts.outcome.held_zones())
+
+    @property
+    def level(self) -> Level:
+        """How the site stands. What could not be looked at may hide worse than a warning."""
+        if self.errors:
+            return Level.CRITICAL
+        if self.facts.unreadable or not self.facts.is_built:
+            return Level.UNKNOWN
+        return Level.WARNING if self.warnings else Level.OK
+
+    @property
+    def exit_code(self) -> int:
+        """The contract of plain `status`: 1 something failed or is held, 2 could not be read."""
+        if self.errors or any(finding.check == HELD for finding in self.findings):
+            return 1
+        return 2 if self.facts.unreadable else 0
+
+    def headline(self) -> str:
+        """Return the first line: whether all is well, else what is worst."""
+        facts = self.facts
+        parts = [self._verdict(), self._size()]
+        if self._verdict() == "all is well":
+            parts = [f"all is well: {self._size()}"]
+        if self.waitings:
+            parts.append(f"{len(self.waitings)} waiting")
+        last = max((run.at for run in facts.runs.values()), default=0)
+        if last:
+            parts.append(f"last run {from_now(min(last - facts.now, -1))}")
+        following = next_event(self.events, facts.now)
+        if following is not None:
+            parts.append(f"next event {from_now(following.at - facts.now)} ({following.what})")
+        return "; ".join(parts)
+
+    def _verdict(self) -> str:
+        if self.errors or self.warnings:
+            kinds = ((self.errors, "error"), (self.warnings, "warning"))
+            counts = ", ".join(counted(number, noun) for number, noun in kinds if number)
+            return f"{counts}: {_shortened(self.findings[0].message)}"
+        if self.facts.unreadable:
+            return f"unknown: {_shortened(self.facts.unreadable[0])}"
+        return "all is well" if self.facts.is_built else "nothing is built here yet, run `doit`"
+
+    def _size(self) -> str:
+        zones = counted(len(self.facts.zones), "zone")
+        lineages = len(self.facts.lineages)
+        return f"{zones}, {counted(lineages, 'lineage')}" if lineages else zones
+
+
+def look_at_site(root: Path, now: int) -> Overview:
+    """Return where the site at *root* stands at *now*, Unix seconds. Reads files only."""
+    facts = gather(root, now)
+    thresholds = facts.site.monitoring if facts.site else MonitoringConfig()
+    foreign = facts.site.arrival.signatures if facts.site else USUAL_SIGNATURES
+    tell_freezes(facts.outcome, facts.freezes, facts.zones.keys())
+    judged = judge(facts, thresholds, foreign=foreign)
+    checks = {finding.check for finding in judged}
+    kept = (f for f in facts.outcome.findings() if not _JUDGED_ANEW.get(f.check, set()) & checks)
+    findings = sorted({*judged, *kept}, key=lambda f: (-f.severity, f.location, f.check, f.message))
+    waitings = [*facts.outcome.waitings(), *waiting_certificates(root, now)]
+    return Overview(
+        facts, thresholds, tuple(findings), tuple(waitings), tuple(agenda(facts, waitings))
+    )
+
+
+def _shortened(message: str) -> str:
+    """Return *message* fit for the headline."""
+    line = " ".join(message.split())
+    return line if len(line) <= _SHOWN else line[:_SHOWN].rpartition(" ")[0] + " …"
