@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "zonebuild"
 LAYERS: dict[str, int] = {
-    "__init__": 0, "diagnostic": 0, "model": 0,
+    "__init__": 0, "diagnostic": 0, "model": 0, "clock": 0,
     "zonefile": 1, "rdata": 1, "placement": 1,
     "dropbox": 2, "soa": 2, "sshfp": 2, "tlsa": 2,
     "assemble": 3, "summary": 3, "checks": 3, "compile": 3, "diff": 3, "plan": 3, "serial": 3,

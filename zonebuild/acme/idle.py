@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from zonebuild.builder.places import find_places
+from zonebuild.builder.remembered.clock import judge_now, keep_clock
 from zonebuild.builder.remembered.stamps import (
     files_below,
     is_fresh,
@@ -15,7 +17,8 @@ from zonebuild.builder.remembered.stamps import (
     read_stamps,
     stamps_text,
 )
-from zonebuild.files.write import make_directory, replace_file
+from zonebuild.clock import Verdict
+from zonebuild.files.write import WriteError, make_directory, replace_file
 from zonebuild.site.names import SITE_FILE
 
 STAGE = "acme"
@@ -30,7 +33,14 @@ def is_idle(root: Path, now: int) -> bool:
     now: Unix seconds. A run that looks and finds nothing is remembered as one: its time tells how
     often we are run. Spec: RFC 9773 section 4.2: who wakes up too late for the instant acts now.
     """
-    path = find_places(root).stamps(STAGE)
+    places = find_places(root)
+    path = places.stamps(STAGE)
+    judged = judge_now(places, now)
+    if judged.verdict is not Verdict.RIGHT:
+        return False
+    if judged.mark is not None:
+        with suppress(WriteError):  # state/ may be another user's
+            keep_clock(places, judged)
     stamp = read_stamps(path, program_key()).get(_ENTRY)
     if stamp is None or not is_fresh(root, stamp, now + seconds_since_last_run(root, now)):
         return False

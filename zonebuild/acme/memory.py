@@ -20,8 +20,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from zonebuild.acme.backoff import Failures
-from zonebuild.acme.renew import Schedule, Window
+from zonebuild.acme.backoff import MOST_WAIT, Failures
+from zonebuild.acme.renew import MOST_LOOK, Schedule, Window
+from zonebuild.clock import plausible
 
 HEAD = "zonebuild-acme 1\n"
 _NONE = "-"
@@ -73,6 +74,24 @@ def about(memory: Memory, names: Iterable[str]) -> Memory:
     if memory.names == wanted:
         return memory
     return Memory(wanted, memory.schedule, told=memory.told, owed=memory.owed)
+
+
+def without_future(memory: Memory, now: int) -> Memory:
+    """Return *memory* at *now*, Unix seconds, without what only a clock that was ahead can tell.
+
+    No wait outlasts what it may last at the most, counted from now.
+    """
+    schedule, order, failures = memory.schedule, memory.order, memory.failures
+    if schedule is not None:
+        schedule = replace(schedule, look=plausible(schedule.look, now, most=MOST_LOOK))
+    if order is not None:
+        order = replace(order, since=plausible(order.since, now))
+    failures = replace(
+        failures,
+        last=plausible(failures.last, now),
+        until=plausible(failures.until, now, most=MOST_WAIT),
+    )
+    return replace(memory, schedule=schedule, order=order, failures=failures)
 
 
 def memories_text(memories: Mapping[str, Memory]) -> bytes:

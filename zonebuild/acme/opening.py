@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from zonebuild.acme.clock import Clock
@@ -16,8 +16,10 @@ from zonebuild.acme.site_store import SiteStore
 from zonebuild.acme.state import FOLDER, State
 from zonebuild.acme.world import World
 from zonebuild.builder.outside.keyring import read_keyring
+from zonebuild.builder.remembered.clock import keep_clock, require_clock
 from zonebuild.builder.run import open_run
 from zonebuild.diagnostic import Finding, Severity
+from zonebuild.files.write import WriteError
 from zonebuild.site.acme import TOGETHER
 
 
@@ -31,11 +33,15 @@ def open_world(root: Path, clock: Clock, command: str) -> Iterator[World]:
     with ExitStack() as stack:
         opened = open_run(root, now=clock.now(), command=command, is_builder=False)
         run = stack.enter_context(opened)
+        judged = require_clock(run.places, run.now)
         site, (keyring, wrong) = run.site, read_keyring(run)
         state = State(root / FOLDER)
         state.prepare()
         stack.enter_context(state.lock(command))
+        with suppress(WriteError):  # state/ may be another user's
+            keep_clock(run.places, judged)
         state.load()
+        state.forget_future(run.now)
         state.findings += [*filter(_is_error, run.site_findings), *wrong]
         plan = make_plan(root, site, keyring)
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from zonebuild.acme.due import Wish, waits, waits_for_hook
 from zonebuild.acme.keeper import Keeper
 from zonebuild.acme.ledger import Event, ledger_text, read_ledger
-from zonebuild.acme.memory import Memory, memories_text, read_memories
+from zonebuild.acme.memory import Memory, memories_text, read_memories, without_future
+from zonebuild.clock import plausible
 from zonebuild.diagnostic import Finding, Location, Severity, Waiting
 from zonebuild.files.lock import Lock
 from zonebuild.files.read import SourceError, read_outside
@@ -55,6 +56,20 @@ class State:
             message = "the line is damaged and counts no more: CA limits may be nearer than thought"
             where = Location(f"{FOLDER}/ledger", line)
             self.findings.append(Finding(where, Severity.WARNING, "damaged-state", message))
+
+    def forget_future(self, now: int) -> None:
+        """Correct the times that a clock which was ahead has left. now: Unix seconds.
+
+        Raises: WriteError.
+        """
+        memories = {name: without_future(memory, now) for name, memory in self.memories.items()}
+        if memories != self.memories:
+            self.memories = memories
+            self.save()
+        events = [event._replace(at=plausible(event.at, now)) for event in self.events]
+        if events != self.events:
+            self.events = events
+            self.note(now=now)
 
     def change(self, lineage: str, change: Callable[[Memory], Memory]) -> None:
         """Keep what *change* makes of a lineage's memory. Errors: WriteError."""

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zonebuild.builder.outcome import Outcome, read_outcome
+from zonebuild.builder.outcome import Outcome, Report, read_outcome
 from zonebuild.builder.places import PRIVATE, Places, SiteError, find_places, zone_files
+from zonebuild.builder.remembered.clock import CLOCK, keep_clock, require_clock
 from zonebuild.builder.remembered.kept import configured, keep, read_kept, yaml_path
 from zonebuild.builder.remembered.serials import KeptSerial, SerialsError, read_serials
 from zonebuild.builder.sources import SourceReader
@@ -70,7 +71,8 @@ class Run:
 def open_run(root: Path, *, now: int, command: str, is_builder: bool) -> Iterator[Run]:
     """Give the run of the site at *root*; a builder's holds the lock.
 
-    now: Unix seconds. command: what the lock names to others.
+    now: Unix seconds; a builder's run is refused while that is distrusted.
+    command: what the lock names to others.
     Errors: SiteError; WriteError.
     """
     places = find_places(root)
@@ -81,8 +83,11 @@ def open_run(root: Path, *, now: int, command: str, is_builder: bool) -> Iterato
     make_directory(places.cache)
     try:
         with Lock(places.lock, command=command) as lock, _tree(root) as tree:
+            judged = require_clock(places, now)
             run = _remember(_load(places, tree, now))
             run.lock = lock
+            keep_clock(places, judged)
+            run.outcome.put(CLOCK, "", Report(judged.report()))
             yield run
     except LockError as error:
         raise SiteError(str(error)) from error

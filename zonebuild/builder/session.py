@@ -9,13 +9,14 @@ import hashlib
 import os
 import time
 from collections.abc import Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zonebuild.builder.outcome import SITE, Outcome, Report, read_outcome
 from zonebuild.builder.places import Places, SiteError, find_places, zone_files
 from zonebuild.builder.progress import show_progress
+from zonebuild.builder.remembered.clock import Judged, judge_now, keep_clock
 from zonebuild.builder.remembered.stamps import (
     ARRIVAL,
     HANDOFF,
@@ -30,7 +31,8 @@ from zonebuild.builder.remembered.stamps import (
     read_stamps,
     stamps_text,
 )
-from zonebuild.files.write import make_directory, replace_file
+from zonebuild.clock import Verdict
+from zonebuild.files.write import WriteError, make_directory, replace_file
 from zonebuild.site.names import SITE_FILE
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Session:
         self._run: Run | None = None
         self._key = program_key() + _override_key()
         self._failure: SiteError | None = None
+        self._judged: Judged | None = None
         self._opened, self._listed = 0, ""  # when the run was opened, and what zones/ held then
         self._is_outcome_lost = read_outcome(self.places.outcome).is_lost
 
@@ -206,8 +209,22 @@ class Session:
         return hashlib.blake2b(names.encode("utf-8", "surrogateescape")).hexdigest()
 
     def _stamps(self, stage: str) -> dict[str, Stamp]:
-        """Return the stamps of *stage*; none where what was said with them is lost."""
-        return {} if self._is_outcome_lost else read_stamps(self.places.stamps(stage), self._key)
+        """Return the stamps of *stage*; none where what was said with them is lost.
+
+        None either where the clock is not right, or was not when they were made.
+        """
+        if self._is_outcome_lost or not self._is_clock_right():
+            return {}
+        return read_stamps(self.places.stamps(stage), self._key)
+
+    def _is_clock_right(self) -> bool:
+        """Return whether time can be judged by; also keeps it, so that idle runs count as runs."""
+        if self._judged is None:
+            self._judged = judge_now(self.places, self.now)
+            if self._judged.verdict is Verdict.RIGHT and self._judged.mark:
+                with suppress(WriteError):  # whoever may only read has nothing to remember
+                    keep_clock(self.places, self._judged)
+        return self._judged.verdict is Verdict.RIGHT
 
     def _are_fresh(self, stage: str) -> bool:
         return self._fit(self._stamps(stage))

@@ -27,6 +27,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("agenda", "zonebuild.cli.agenda", "show what will happen to a site, and what will end"),
     ("approve", "zonebuild.cli.approve", "let a plan that is held be built, after a look at it"),
     ("freeze", "zonebuild.cli.freeze", "let what people change wait until a given time"),
+    ("clock", "zonebuild.cli.clock", "show whether the clock is trusted, or accept it as right"),
     ("poll", "zonebuild.cli.poll", "bring a site up to date, build it if need be: the cron entry"),
     ("watch", "zonebuild.cli.watch", "poll a site whenever a file changes"),
     ("init", "zonebuild.cli.init", "write a new site into an empty folder"),

@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Freeze or thaw: 0 done, 1 refused, 2 could not."""
     from zonebuild.builder.places import find_places
+    from zonebuild.builder.remembered.clock import judge_now
     from zonebuild.files.lock import Lock, LockError
     from zonebuild.files.write import WriteError
 
@@ -45,6 +46,9 @@ def run(options: argparse.Namespace) -> int:
     wrong = _usage_problem(options)
     if wrong:
         return fail(wrong)
+    clock = judge_now(places, now)
+    if not options.end and not clock.is_trusted:  # it would end at some other time than is meant
+        return fail(clock.text())
     try:
         with Lock(places.lock, command="zonebuild freeze", wait=_PATIENCE):
             return _end(root, apex, now) if options.end else _begin(root, apex, options, now)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def with_keeper(command: str, act: Callable[[Keeper], int]) -> int:
     """Return what *act* returns for the store here; 1 where it refuses, 2 where it cannot run."""
     from zonebuild.builder.places import SiteError
+    from zonebuild.builder.remembered.clock import require_clock
     from zonebuild.builder.run import open_run
     from zonebuild.certstore.error import StoreError
     from zonebuild.certstore.keeper import Keeper
@@ -25,6 +26,7 @@ def with_keeper(command: str, act: Callable[[Keeper], int]) -> int:
     root, now = Path.cwd(), int(time.time())
     try:
         with open_run(root, now=now, command=command, is_builder=False) as opened:
+            require_clock(opened.places, now)  # backups are removed by their age
             if opened.site_findings:
                 print_findings(opened.site_findings)
                 return fail("site.yaml has errors: nothing was done")

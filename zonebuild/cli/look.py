@@ -18,11 +18,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Look: 0 done, or the map wants none; 2 it could not be."""
     from zonebuild.builder.lineages.observation import look_out
-    from zonebuild.builder.places import SiteError
+    from zonebuild.builder.places import SiteError, find_places
+    from zonebuild.builder.remembered.clock import require_clock
     from zonebuild.files.write import WriteError
 
+    root, now = Path.cwd(), int(time.time())
     try:
-        due = look_out(Path.cwd(), now=int(time.time()), longest=options.longest, is_all=True)
+        require_clock(find_places(root), now)  # what is seen is kept with its time
+        due = look_out(root, now=now, longest=options.longest, is_all=True)
     except (SiteError, WriteError) as error:
         return fail(str(error))
     if not due:

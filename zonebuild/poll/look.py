@@ -21,7 +21,7 @@ _OUTPUTS = ("unsigned", "signed", "state", "keys")
 _BY_DIRECTORY = {"keys", "state/good", "state/signed"}  # only this program writes there
 _MADE_IN = "extra/"  # beside what a site's own scripts put there
 _MADE = {"acme", "sshfp", "tlsa"}  # there: what the stages of producers write, in a zone's folder
-_OWN = {"state/": "poll.json"}  # what poll itself writes after the look
+_OWN = {"state/": {"poll.json", "clock"}}  # what runs write that calls for no other run
 _RUNS = "state/runs"  # when runs were made, which each of them notes
 _DEPTH = 2  # slashes of a zone's folder in extra/
 _MARSHAL = 2  # later formats depend on which objects are shared
@@ -170,7 +170,7 @@ class _Seen:
                 elif name[0] != "." and name != "__pycache__":
                     below.append((entry.path, prefix + name))
         if prefix in _OWN:
-            files = [file for file in files if file[0] != _OWN[prefix]]
+            files = [file for file in files if file[0] not in _OWN[prefix]]
         if prefix.startswith(_MADE_IN) and prefix.count("/") == _DEPTH:
             self.made += [(prefix, file) for file in files if file[0] in _MADE]
             files = [file for file in files if file[0] not in _MADE]

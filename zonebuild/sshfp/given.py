@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from zonebuild.clock import plausible
 from zonebuild.sshfp.approval import NONE, Approval
 from zonebuild.sshfp.judge import Case, judge
 from zonebuild.sshfp.key import Key
@@ -87,11 +88,11 @@ def _observed(entry: Entry, terms: Terms | None, seen_gone: int, now: int) -> En
     Without anybody who looked, a secondary may serve it until the SOA's expire is over. Times
     are brought back to *now* where a clock was wrong: nothing may wait for the year 2099.
     """
-    missing, withdrawn = min(entry.missing, now), min(entry.withdrawn, now)
+    missing, withdrawn = plausible(entry.missing, now), plausible(entry.withdrawn, now)
     if not withdrawn:
         ttl = max(entry.ttl, terms.ttl if terms else 0)
         return replace(entry, ttl=ttl, missing=missing)
-    known = [entry.gone] if entry.gone else []
+    known = [plausible(entry.gone, now)] if entry.gone else []
     if withdrawn <= seen_gone <= now:
         known.append(seen_gone)
     if terms is not None and withdrawn <= terms.handed_off <= now:

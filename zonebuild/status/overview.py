@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zonebuild.acme.state import waiting_certificates
+from zonebuild.builder.places import find_places
 from zonebuild.builder.plans.freeze import tell_freezes
+from zonebuild.builder.remembered.clock import DISTRUSTED, judge_now
 from zonebuild.diagnostic import Finding, Severity, Waiting
 from zonebuild.plan import HELD
 from zonebuild.site.monitoring import MonitoringConfig
@@ -115,7 +117,10 @@ def look_at_site(root: Path, now: int) -> Overview:
     thresholds = facts.site.monitoring if facts.site else MonitoringConfig()
     foreign = facts.site.arrival.signatures if facts.site else USUAL_SIGNATURES
     tell_freezes(facts.outcome, facts.freezes, facts.zones.keys())
+    clock = judge_now(find_places(root), now)
     judged = judge(facts, thresholds, foreign=foreign)
+    if not clock.is_trusted:
+        judged = [*clock.report(), *(f for f in judged if f.check != DISTRUSTED)]
     checks = {finding.check for finding in judged}
     kept = (f for f in facts.outcome.findings() if not _JUDGED_ANEW.get(f.check, set()) & checks)
     findings = sorted({*judged, *kept}, key=lambda f: (-f.severity, f.location, f.check, f.message))

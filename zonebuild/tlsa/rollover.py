@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from zonebuild.clock import plausible
 from zonebuild.diagnostic import Finding, Severity, Waiting
 from zonebuild.tlsa import waits
 from zonebuild.tlsa.clocks import counted_seconds, fresh, note
@@ -106,6 +107,7 @@ def advance(
         then at most `policy.longest_gap` of the time between two runs counts.
     """
     now = max(now, 1)
+    kept, state = state, _without_future(state, now)
     seconds = counted_seconds(state, now, elapsed, policy)
     seen = fresh(observation, state, now, policy)
     run = _Run(state, sources, seen, policy, now, [], [])
@@ -115,7 +117,7 @@ def advance(
     retired = _retire(run)
     export = _export(run)
     use = _key_to_use(run)
-    run.state = _closed(state, run.state, now)
+    run.state = _closed(kept, run.state, now)
     return Step(
         state=run.state,
         phase=phase_of(run.moment()),
@@ -126,6 +128,25 @@ def advance(
         waiting=tuple(run.waiting),
         findings=tuple(run.findings),
     )
+
+
+def _without_future(state: State, now: int) -> State:
+    """Return *state* without times that only a clock that was ahead can have left.
+
+    An age that counts from one of them would never come.
+    """
+    keys = (
+        replace(
+            key,
+            listed=plausible(key.listed, now),
+            exported=plausible(key.exported, now),
+            shown=plausible(key.shown, now),
+            visible=plausible(key.visible, now),
+            cleared=plausible(key.cleared, now),
+        )
+        for key in state.keys
+    )
+    return replace(state, keys=tuple(keys))
 
 
 def _closed(before: State, after: State, now: int) -> State:

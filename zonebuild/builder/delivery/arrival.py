@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ from zonebuild.builder.outside.vantage import Vantage
 from zonebuild.builder.places import SIGNED, UNSIGNED
 from zonebuild.builder.remembered.stamps import ARRIVAL, Stamp, is_fresh, make_stamp
 from zonebuild.builder.run import Run
+from zonebuild.clock import LEEWAY, plausible
 from zonebuild.diagnostic import Finding, Severity, Waiting
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import replace_file
@@ -44,7 +46,13 @@ _LIMIT = 1 << 28  # octets of what is remembered
 _LEAST_PAUSE, _MOST_PAUSE = 1, 300  # seconds until what is pending is looked at again
 _SERVERS = "the server catches up by itself; else look at its log, its transfers and its TSIG key"
 _EXPIRING = "signatures-expiring"
-_AT_ONCE = {"server-ahead": Severity.WARNING, _EXPIRING: Severity.ERROR}  # the others wait
+_NOT_YET = "signatures-not-yet-valid"
+_AT_ONCE = {  # the others wait
+    "server-ahead": Severity.WARNING,
+    _EXPIRING: Severity.ERROR,
+    _NOT_YET: Severity.ERROR,
+}
+_CLOCKS = "set the clock of the signer right, and this one; then have it sign the zone again"
 _KEEPER = "see that the signer runs, knows the zone and has its keys; its log says more"
 _SIGNER = "the signer catches up by itself; else look at its log"
 
@@ -53,8 +61,8 @@ class _Look(NamedTuple):
     """A zone that is looked at, without its text: all stale ones are kept until servers answer.
 
     after: what is known of it once the signer's copy is read; None where it cannot be. differs: in
-    how many records and fields that copy is not the built zone. expiration: Unix seconds, when the
-    first of its signatures ends. servers: to be asked.
+    how many records and fields that copy is not the built zone. expiration, inception: Unix
+    seconds, when the first of its signatures ends, and when the last begins. servers: to be asked.
     """
 
     config: ZoneConfig
@@ -62,11 +70,16 @@ class _Look(NamedTuple):
     after: Arrival | None
     differs: int
     expiration: int | None
+    inception: int | None
     servers: tuple[Server, ...]
 
     def alarm(self, run: Run) -> int | None:
         """Return when the signer should have renewed its signatures, Unix seconds."""
         return self.expiration and max(self.expiration - run.site.arrival.signatures, 1)
+
+    def begins_later(self, now: int) -> bool:
+        """Return whether a signature begins after *now*, Unix seconds: a clock is wrong."""
+        return self.inception is not None and self.inception > now + LEEWAY
 
 
 def zones_under_way(run: Run) -> list[str]:
@@ -122,7 +135,8 @@ def _look(run: Run, vantage: Vantage, config: ZoneConfig, before: Arrival | None
     servers = vantage.servers(config.apex).known if is_asked else ()
     copy = copy_of(run, config)
     after, differs = _at_signer(run, config, copy, before)
-    return _Look(config, copy._replace(text=None), after, differs, copy.expiration, servers)
+    ends, begins = copy.period or (None, None)
+    return _Look(config, copy._replace(text=None), after, differs, ends, begins, servers)
 
 
 def _at_signer(
@@ -133,10 +147,11 @@ def _at_signer(
         return None, 0
     if before is None or before.serial != copy.serial:
         before = Arrival(copy.serial, run.now)
+    before = replace(before, since=plausible(before.since, run.now))
     if before.is_same:
         return before, 0
     differs = difference(run, config, copy) if copy.is_foreign else 0
-    return Arrival(before.serial, before.since, differs == 0, before.lags), differs
+    return replace(before, is_same=differs == 0), differs
 
 
 # -- what is said --------------------------------------------------------------------------------
@@ -161,9 +176,11 @@ def _troubles(run: Run, look: _Look, after: Arrival | None) -> Iterator[tuple[st
     apex, kind = look.config.apex, run.site.signer
     alarm = look.alarm(run)
     if alarm and alarm <= run.now:
-        end = datetime.fromtimestamp(look.expiration or 0, UTC)
-        why = f"a signature ends at {end:%Y-%m-%d %H:%M} UTC and has not been renewed"
+        why = f"a signature ends at {_utc(look.expiration)} and has not been renewed"
         yield _EXPIRING, f"{apex} at {kind}", why, _KEEPER
+    if look.begins_later(run.now):
+        why = f"a signature begins only at {_utc(look.inception)}, and no validator accepts it"
+        yield _NOT_YET, f"{apex} at {kind}", why, _CLOCKS
     if after is None:
         if look.copy.is_awaited:
             yield "signer-lacks-zone", f"{apex} at {kind}", f"it {look.copy.reason}", _SIGNER
@@ -187,11 +204,17 @@ def _due(run: Run, look: _Look, after: Arrival | None) -> int:
     """
     alarm = look.alarm(run)
     dues = [max(alarm, run.now + _MOST_PAUSE)] if alarm else []
+    if look.begins_later(run.now):
+        dues.append(run.now + _MOST_PAUSE)
     is_done = after is not None and after.is_same and not after.behind
     if not is_done and (after is not None or look.copy.is_awaited):
         age = 0 if after is None else run.now - after.since
         dues.append(run.now + min(max(age // 4, _LEAST_PAUSE), _MOST_PAUSE))
     return min(dues, default=0)
+
+
+def _utc(moment: int | None) -> str:
+    return f"{datetime.fromtimestamp(moment or 0, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 # -- what is remembered --------------------------------------------------------------------------

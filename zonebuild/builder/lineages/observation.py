@@ -83,7 +83,8 @@ def _due_tracks(
     now: int,
 ) -> list[TrackName]:
     """Return the tracks to look at, in the order of their need: what was never seen comes first."""
-    due = [n for n, s in states.items() if now >= _next(known.get(n), s, entries[n], 0)]
+    past = {name: seen for name, seen in known.items() if seen.at <= now}
+    due = [n for n, s in states.items() if now >= _next(past.get(n), s, entries[n], 0)]
     return sorted(due, key=lambda name: (_at(known.get(name)), name))
 
 

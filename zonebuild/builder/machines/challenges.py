@@ -21,6 +21,7 @@ from zonebuild.builder.machines.feeds import used_feeds, write_fragments
 from zonebuild.builder.remembered.known_names import known_names
 from zonebuild.builder.remembered.stamps import feed_folder
 from zonebuild.builder.run import Run, all_zones
+from zonebuild.clock import plausible
 from zonebuild.diagnostic import Finding, Location, Severity
 from zonebuild.diff.effects import duration
 from zonebuild.dropbox import Found, Refusal, Token
@@ -56,6 +57,16 @@ class SeenTokens:
 
     now: Sights = field(default_factory=dict)
     past: Sights = field(default_factory=dict)
+
+    def without_future(self, now: int) -> SeenTokens:
+        """Return what is remembered, without times that only a clock that was ahead has left.
+
+        now: Unix seconds. From it the age of those tokens counts again, or they would stay.
+        """
+        return SeenTokens(
+            {challenge: plausible(since, now) for challenge, since in self.now.items()},
+            {challenge: plausible(since, now) for challenge, since in self.past.items()},
+        )
 
     def first_sights(self) -> dict[str, int]:
         """Return when each value was first seen, wherever it was."""
@@ -138,6 +149,7 @@ def take_challenges(
     exists: whether a zone has a host, as far as that is known; see `dropbox.within_quotas`.
     """
     taken = Taken()
+    known = known.without_future(now)
     first = known.first_sights()
     for name, feed in feeds.items():
         if feed.is_there:
@@ -171,9 +183,8 @@ def _past(known: SeenTokens, now: Sights) -> Sights:
 def _see(taken: Taken, name: str, feed: Feed, first: Mapping[str, int], now: int) -> None:
     for file in feed.files:
         for found in _tokens(taken, name, file, now):
-            # A clock that went back must not keep a token alive for longer.
             challenge = Challenge(name, found)
-            taken.seen.now[challenge] = min(first.get(found.value, now), now)
+            taken.seen.now[challenge] = first.get(found.value, now)
             taken.changed[challenge] = max(file.changed, taken.changed.get(challenge, 0))
 
 

@@ -7,7 +7,7 @@ record may stand is decided when the zone is built.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -114,9 +114,10 @@ def recall(
     if data is None and not any(fragments.values()):
         return State(), []  # the first run
     state = None if data is None else read_state(data)
-    if state is not None:
-        return state, []
     waits = [home.terms.ttl + home.terms.expire for home in rules.homes.values()]
+    if state is not None:
+        not_before = min(state.not_before, now + max(waits, default=0))
+        return replace(state, not_before=not_before), []
     message = (
         f"it is {'missing' if data is None else 'damaged'}: what was published stays, new keys "
         "wait until no cache can have another of the same host"

@@ -53,7 +53,7 @@ def run_host_keys(run: Run) -> int:
     approvals, damaged = read_approvals(run.places.root, run.tree)
     gone = dict(_gone(run, rules, state))
     taken = take_host_keys(feeds, rules, state, approvals=approvals, gone=gone, now=run.now)
-    if taken.state != state or data is None:
+    if data is None or state_text(taken.state) != data:
         _keep(run, taken)
     write_fragments(run, PRODUCER, taken.fragments)
     report_feeds(run, STAGE, feeds, [*lost, *damaged, *taken.findings], taken.waitings)

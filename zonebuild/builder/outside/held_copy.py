@@ -17,8 +17,8 @@ from zonebuild.site.config import ZoneConfig
 from zonebuild.site.names import file_name
 
 _LIMIT = 1 << 32  # octets
-# When a signature ends, as any signer writes it (RFC 4034 section 3.2).
-_EXPIRATION = re.compile(r"[ \t]RRSIG(?:[\s(]+\w+){4}[\s(]+(\d{14})[\s)]", re.ASCII)
+# When a signature ends and begins, as any signer writes it (RFC 4034 section 3.2).
+_PERIOD = re.compile(r"[ \t]RRSIG(?:[\s(]+\w+){4}[\s(]+(\d{14})[\s()]+(\d{14})[\s)]", re.ASCII)
 _OWN_SOA = {"opendnssec": {"ttl", "minimum"}}  # the fields that a signer's policy decides
 
 
@@ -39,15 +39,21 @@ class Copy(NamedTuple):
         return None if self.text is None else file_serial(self.text)
 
     @property
-    def expiration(self) -> int | None:
-        """When the first of the signatures of another program ends, Unix seconds."""
+    def period(self) -> tuple[int, int] | None:
+        """When the first signature of another program ends and the last begins, Unix seconds."""
         if not self.is_foreign or self.text is None:
             return None
-        first = min(_EXPIRATION.findall(self.text), default=None)
+        found = _PERIOD.findall(self.text)
+        if not found:
+            return None
         try:
-            return first and timegm(strptime(first, "%Y%m%d%H%M%S"))
+            return _seconds(min(end for end, _ in found)), _seconds(max(at for _, at in found))
         except ValueError:  # no date: a server that reads it refuses the zone
             return None
+
+
+def _seconds(text: str) -> int:
+    return timegm(strptime(text, "%Y%m%d%H%M%S"))
 
 
 def copy_of(run: Run, config: ZoneConfig) -> Copy:
