@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "prometheus")
 _UNKNOWN = 3  # the exit code of a monitoring plugin that could not do its work
-_MOST = 50  # findings that are listed without `--all`
+_MOST = 50  # findings, and things that wait, that are listed without `--all`
 _ABOUT = """\
 The first line says whether all is well. Then what is wrong, the worst first, what waits and until
 when, and with --all what will happen and what will end. Read from files, judged by the time of now:
@@ -81,18 +81,25 @@ def _lines(overview: Overview, *, is_all: bool, colour: bool | None = None) -> I
 
     colour = wants_colour(sys.stdout) if colour is None else colour
     yield visible(overview.headline())
-    shown = overview.findings if is_all else overview.findings[:_MOST]
-    yield from finding_lines(placed(overview.facts.root, shown), colour=colour)
-    if len(shown) < len(overview.findings):
-        yield f"{len(overview.findings) - len(shown)} more: `zonebuild status --all`"
+    most = None if is_all else _MOST
+    shown = placed(overview.facts.root, overview.findings[:most])
+    yield from finding_lines(shown, colour=colour)
+    yield from _left_out(len(overview.findings) - len(shown), "of what is wrong")
     yield from (f"unknown: {visible(each)}" for each in overview.facts.unreadable)
-    yield from waiting_lines(overview.waitings, colour=colour)
+    waitings = overview.waitings[:most]
+    yield from waiting_lines(waitings, colour=colour)
+    yield from _left_out(len(overview.waitings) - len(waitings), "of what waits")
     if lag := lag_line(find_places(overview.facts.root)):
         yield lag
     if is_all:
         yield from event_lines(overview.events, overview.facts.now)
         for ca, url in overview.facts.accounts.items():
             yield f"ACME account with {ca}: {visible(url)}"
+
+
+def _left_out(number: int, what: str) -> Iterator[str]:
+    if number:
+        yield f"{number} more {what}: `zonebuild status --all`"
 
 
 def event_lines(events: Sequence[Event], now: int) -> Iterator[str]:

@@ -1,0 +1,411 @@
+"""Status says the truth by the clock of now, in each form: headline, exit code, JSON, plugin.
+
+The states are made by the commands that people and cron use, at clocks that are moved for them.
+docs/monitoring.md has the same table.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.endpoint_servers import certificate, ec_key
+from tests.sites import DODO, DOIT, PRIMARY, REPOSITORY, SITE, ZONEBUILD, SmallSite, environment
+from tests.test_probe import serving
+from tests.test_probe_serials import soa
+
+CLOCK = Path(__file__).parent / "live/daemons/clock"
+SCHEMA = json.loads((REPOSITORY / "docs/status.schema.json").read_text())
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+SIGNED = SITE.replace("signer: none", "signer: local")
+ZONE = "a.example"
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Watched(SmallSite):
+    """A small signed site whose commands run as programs, at a clock of their own.
+
+    now: seconds by which it is ahead.
+    """
+
+    def __init__(self, root: Path, site: str = SIGNED) -> None:
+        super().__init__(root, [ZONE, "b.example"], site)
+        self.write("dodo.py", DODO)
+        self.now = 0
+        self.stack = ExitStack()
+
+    def do(self, *words: str, later: int = 0) -> Said:
+        """Run a command, *later* seconds after the last one."""
+        self.now += later
+        path = f"{CLOCK}:{REPOSITORY}"
+        done = subprocess.run(
+            words,
+            cwd=self.root,
+            env=environment(PYTHONPATH=path, TESTS_CLOCK_SECONDS=str(self.now)),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    def poll(self, later: int = 0) -> Said:
+        """Poll it, as cron does."""
+        return self.do(*ZONEBUILD, "poll", later=later)
+
+    def doit(self, later: int = 0) -> Said:
+        """Run doit, as a person does."""
+        return self.do(*DOIT, later=later)
+
+    def status(self, *options: str, later: int = 0) -> Said:
+        """Ask for its status."""
+        return self.do(*ZONEBUILD, "status", *options, later=later)
+
+    def document(self) -> dict[str, Any]:
+        """Return the status as a program reads it, which is as its schema says."""
+        found: dict[str, Any] = json.loads(self.status("--format", "json").out)
+        jsonschema.validate(found, SCHEMA)
+        return found
+
+    def certify(self, *, begin: float, end: float) -> None:
+        """Give it a lineage with a certificate that is valid between these days from now."""
+        made = certificate(ec_key(), subject="www.a.example", days=(begin, end))
+        self.write("certs/www.pem", made.public_bytes(Encoding.PEM))
+        place = "- {host: www.a.example, port: 443}"
+        self.write(
+            "tlsa-map.yaml",
+            "lineages:\n  www:\n    certificate: certs/www.pem\n    first: at-once\n"
+            f"    places:\n    {place}\n",
+        )
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Watched]:
+    made = Watched(tmp_path / "site")
+    with made.stack:
+        yield made
+
+
+# -- the states -----------------------------------------------------------------------------------
+
+
+def all_is_well(site: Watched) -> None:
+    site.poll()
+    site.status(later=40)
+
+
+def cron_dead_for_an_hour(site: Watched) -> None:
+    site.poll()
+    site.poll(later=MINUTE)
+    site.status(later=HOUR)
+
+
+def cron_dead_for_an_hour_and_a_person_built(site: Watched) -> None:
+    site.poll()
+    site.doit(later=HOUR)
+
+
+def cron_dead_for_120_days(site: Watched) -> None:
+    site.poll()
+    site.status(later=120 * DAY)
+
+
+def nobody_built_for_120_days(site: Watched) -> None:
+    site.doit()
+    site.status(later=120 * DAY)
+
+
+def built_by_hand_last_month(site: Watched) -> None:
+    site.write("site.yaml", SITE)
+    site.doit()
+    site.status(later=30 * DAY)
+
+
+def signatures_end_in_two_days(site: Watched) -> None:
+    site.doit()
+    site.status(later=54 * DAY)
+
+
+def certificate_ends_tomorrow(site: Watched) -> None:
+    site.certify(begin=-89, end=1)
+    site.poll()
+
+
+def certificate_of_six_days_ends_tomorrow(site: Watched) -> None:
+    site.certify(begin=-5, end=1)
+    site.poll()
+
+
+def certificate_ended_yesterday(site: Watched) -> None:
+    site.certify(begin=-90, end=-1)
+    site.poll()
+
+
+def plan_held(site: Watched) -> None:
+    hosts = "".join(f"host{number} A 192.0.2.{number}\n" for number in range(20))
+    site.append("primary/a.example", hosts)
+    site.poll()
+    site.write("primary/a.example", PRIMARY)
+    assert site.poll(later=MINUTE).code == 1
+
+
+def zone_broken(site: Watched) -> None:
+    site.poll()
+    site.append("primary/a.example", "x A 192.0.2.256\n")
+    assert site.poll(later=MINUTE).code == 1
+
+
+def secondary_dead_for_a_day(site: Watched) -> None:
+    with serving(lambda query: soa(query, 1).to_wire()) as server:
+        site.write("site.yaml", SIGNED + "arrival: {deadline: 0}\n")
+        site.write(f"zones/{ZONE}.yaml", f"servers: ['127.0.0.1:{server.port}']\n")
+        site.poll()
+    site.poll(later=DAY)
+
+
+def never_built(site: Watched) -> None:
+    site.status()
+
+
+def outcome_damaged(site: Watched) -> None:
+    site.poll()
+    site.write("state/outcome.json", "{")
+
+
+def clock_back_after_years_ahead(site: Watched) -> None:
+    site.poll(later=3650 * DAY)
+    site.status(later=-3650 * DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A state, and what is said of it. code: of plain status. check: of the worst finding."""
+
+    make: Callable[[Watched], None]
+    level: int
+    code: int
+    headline: str
+    check: str = ""
+
+
+CASES = {
+    "all is well": Case(all_is_well, OK, 0, r"all is well: 2 zones; .*last run 4\d s ago; next"),
+    "cron dead for an hour": Case(
+        cron_dead_for_an_hour, CRITICAL, 1, r"1 error: no poll for 6\d min, ", "run-overdue"
+    ),
+    "cron dead, a person built": Case(
+        cron_dead_for_an_hour_and_a_person_built,
+        CRITICAL,
+        1,
+        r"1 error: no poll for 6\d min, .*; last run \d+ s ago",
+        "run-overdue",
+    ),
+    "cron dead for 120 days": Case(
+        cron_dead_for_120_days, CRITICAL, 1, r"3 errors: no poll for 120 d, ", "run-overdue"
+    ),
+    "nobody built for 120 days": Case(
+        nobody_built_for_120_days,
+        CRITICAL,
+        1,
+        r"2 errors: a\.example\.: signatures ended 64 d ago",
+        "signatures-ended",
+    ),
+    "built by hand last month": Case(
+        built_by_hand_last_month, OK, 0, r"all is well: 2 zones; last run 30 d ago$"
+    ),
+    "signatures end in two days": Case(
+        signatures_end_in_two_days,
+        CRITICAL,
+        1,
+        r"2 errors: a\.example\.: signatures end in (2 d|4\d h) and were not renewed",
+        "signatures-end-soon",
+    ),
+    "certificate ends tomorrow": Case(
+        certificate_ends_tomorrow,
+        CRITICAL,
+        1,
+        r"1 error: www: the certificate ends in 2\d h: .*; 2 zones, 1 lineage; ",
+        "certificate-ends-soon",
+    ),
+    "certificate of six days ends tomorrow": Case(
+        certificate_of_six_days_ends_tomorrow,
+        WARNING,
+        0,
+        r"1 warning: www: the certificate ends in 2\d h",
+        "certificate-ends-soon",
+    ),
+    "certificate ended yesterday": Case(
+        certificate_ended_yesterday,
+        CRITICAL,
+        1,
+        r"1 error: www: the certificate ended 2\d h ago",
+        "certificate-ended",
+    ),
+    "plan held": Case(
+        plan_held, WARNING, 1, r"1 warning: the change of a\.example\. is held: ", "plan-held"
+    ),
+    "zone broken": Case(zone_broken, CRITICAL, 1, r"1 error: A rdata", "rdata-syntax"),
+    "secondary dead for a day": Case(
+        secondary_dead_for_a_day,
+        WARNING,
+        0,
+        r"1 warning: a\.example\. at its servers: ",
+        "server-behind",
+    ),
+    "never built": Case(never_built, UNKNOWN, 0, r"nothing is built here yet, run `doit`; 2 zones"),
+    "outcome damaged": Case(outcome_damaged, UNKNOWN, 2, r"unknown: state/outcome.json cannot be"),
+    "clock back after years ahead": Case(
+        clock_back_after_years_ahead, CRITICAL, 1, r"\d+ errors: ", "clock-distrusted"
+    ),
+}
+WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+HARMS = (b"", b"\xff\x00", b"[" * 5000, b"[1]", b'{"zones": {"a.example.": 1}}')
+DATUM = re.compile(r"\w+=-?\d+(s|)(;\d*:?){0,4}")
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_every_form_says_how_the_site_stands(site: Watched, case: Case) -> None:
+    case.make(site)
+    plain = site.status()
+    first = plain.out.split("\n")[0]
+    assert re.match(case.headline, first), first
+    assert plain.code == case.code
+    assert site.do(*DOIT, "status").code == case.code
+
+    plugin = site.status("--nagios")
+    assert plugin.code == case.level
+    line, _, data = plugin.out.split("\n")[0].partition(" | ")
+    assert line.startswith(f"ZONEBUILD {WORDS[case.level]} - ")
+    assert all(DATUM.fullmatch(each) for each in data.split(" ")), data
+    assert plugin.out.count("|") == 1
+
+    document = site.document()
+    assert document["level"] == WORDS[case.level].lower()
+    assert [each["check"] for each in document["failures"]][:1] == [case.check][: bool(case.check)]
+
+
+# -- what else is said ----------------------------------------------------------------------------
+
+
+def test_the_agenda_names_what_happens_and_what_ends_within_so_many_days(site: Watched) -> None:
+    site.certify(begin=-60, end=29)
+    site.doit()
+    for zone in ("a.example", "b.example"):
+        assert f"{zone}. is signed again" in site.do(*ZONEBUILD, "agenda").out
+    assert "the certificate of www ends" in site.do(*ZONEBUILD, "agenda").out
+    assert "signatures of a.example. end" not in site.do(*ZONEBUILD, "agenda").out
+    assert "signatures of a.example. end" in site.do(*ZONEBUILD, "agenda", "--days", "57").out
+    assert "signatures of a.example. end" in site.status("--all").out
+    said = site.do(*ZONEBUILD, "agenda", "--days", "3")
+    assert said == Said(0, "nothing is known to happen or to end within 3 days\n", "")
+
+
+def test_a_freeze_is_on_the_agenda_and_ends_by_the_clock_of_now(site: Watched) -> None:
+    site.doit()
+    site.do(*ZONEBUILD, "freeze", "--until", "5h", "--reason", "the fair")
+    assert "next event in 4 h (the freeze of every zone ends (the fair))" in site.status().out
+    assert "frozen: the fair" in site.status().out
+    assert "frozen" not in site.status(later=6 * HOUR).out
+
+
+def test_the_numbers_for_prometheus_are_those_of_the_json(site: Watched) -> None:
+    site.certify(begin=-60, end=29)
+    site.poll()
+    document = site.document()
+    numbers = dict(
+        line.rsplit(" ", 1)
+        for line in site.status("--format", "prometheus").out.splitlines()
+        if line[0] != "#"
+    )
+    zone, end = document["zones"]["a.example."], document["lineages"]["www"]["end"]
+    assert numbers["zonebuild_status"] == "0"
+    assert numbers['zonebuild_certificate_end_timestamp_seconds{lineage="www"}'] == str(end)
+    assert numbers['zonebuild_zone_serial{zone="a.example.",at="signed"}'] == str(
+        zone["serials"]["signed"]
+    )
+    first_end = zone["signatures"]["first_end"]
+    assert numbers['zonebuild_signature_end_timestamp_seconds{zone="a.example."}'] == str(first_end)
+
+
+def test_a_site_that_runs_seldom_says_so_in_its_thresholds(site: Watched) -> None:
+    site.write("site.yaml", SIGNED + "monitoring: {overdue: 1d}\n")
+    site.doit()
+    assert site.status("--nagios", later=23 * HOUR).code == OK
+    assert site.status("--nagios", later=2 * HOUR).code == CRITICAL
+    assert "no run for 25 h, expected one each 24 h" in site.status().out
+
+
+def test_a_watch_that_comes_each_hour_is_not_overdue_before_two(site: Watched) -> None:
+    site.poll()
+    site.write("state/runs/watch", (site.root / "state/runs/poll").read_text()[:13] + "003600\n")
+    site.forget("state/runs/poll")
+    assert site.status("--nagios", later=119 * MINUTE).code == OK
+    assert site.status("--nagios", later=2 * MINUTE).code == CRITICAL
+
+
+def test_thresholds_move_what_is_a_warning_and_what_an_error(site: Watched) -> None:
+    text = "monitoring: {certificate_warning: 2h, certificate_error: 1h, signature_error: 1h}\n"
+    site.write("site.yaml", SIGNED + text)
+    site.certify(begin=-89, end=1)
+    site.doit()
+    assert site.status("--nagios").code == OK
+    assert site.status("--nagios", later=23 * HOUR - 10 * MINUTE).code == WARNING
+    assert site.status("--nagios", later=50 * MINUTE).code == CRITICAL
+
+
+def test_what_may_not_be_read_is_not_called_well(site: Watched) -> None:
+    site.poll()
+    path = site.root / "state/outcome.json"
+    path.unlink()
+    path.mkdir()
+    plugin = site.status("--nagios")
+    assert (plugin.code, plugin.out.split(" - ")[0]) == (UNKNOWN, "ZONEBUILD UNKNOWN")
+    assert site.status().code == 2
+
+
+def test_a_plugin_outside_of_a_site_is_unknown(site: Watched) -> None:
+    site.forget("zones")
+    plugin = site.status("--nagios")
+    assert (plugin.code, plugin.err) == (UNKNOWN, "")
+    assert site.status().code == 2
+
+
+@pytest.mark.parametrize("path", ["site.yaml", "tlsa-map.yaml", "state/audit.json", "state/tlsa"])
+@pytest.mark.parametrize(
+    "harm", [b"", b"\xff\x00", b"[" * 5000, b"[1]", b'{"zones": {"a.example.": 1}}']
+)
+def test_no_damage_keeps_status_from_answering(site: Watched, path: str, harm: bytes) -> None:
+    site.poll()
+    site.write(path, harm)
+    said = site.status("--nagios")
+    assert said.err == ""
+    assert said.out.startswith("ZONEBUILD ")
+    site.document()
+
+
+def test_status_writes_nothing(site: Watched) -> None:
+    site.poll()
+    before = site.outputs()
+    for options in ((), ("--all",), ("--nagios",), ("--format", "json")):
+        site.status(*options)
+    assert site.outputs() == before
