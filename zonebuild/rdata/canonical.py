@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from zonebuild.model import absolute
 from zonebuild.rdata.grammar import is_plain
+from zonebuild.rdata.types import is_written_generically
 
 if TYPE_CHECKING:
     import dns.name
@@ -133,6 +134,19 @@ def parse(rdtype: str, rdata: str, origin: str) -> dns.rdata.Rdata:
     )
 
 
+def generic_text(rdtype: str, rdata: str, origin: str) -> str:
+    """Return *rdata*, which must be correct for *rdtype*, as `\\# LENGTH HEX`.
+
+    Names keep their case. Spec: RFC 3597 section 5.
+    """
+    wire = parse(rdtype, rdata, origin).to_wire()
+    return _generic(wire or b"")
+
+
+def _generic(wire: bytes) -> str:
+    return f"\\# {len(wire)} {wire.hex()}".rstrip(" ")
+
+
 def generic_names(rdtype: str, rdata: str, origin: str) -> str:
     """Return *rdata* of one of ONLY_NAMES as `\\# LENGTH HEX`, for all that reads by dnspython.
 
@@ -147,7 +161,7 @@ def generic_names(rdtype: str, rdata: str, origin: str) -> str:
     wire = b"".join(
         dns.name.from_text(name, _origin_name(origin), _octets()).to_digestable() for name in names
     )
-    return f"\\# {len(wire)} {wire.hex()}"
+    return _generic(wire)
 
 
 # What dnspython refuses though the name servers load it, by one token's value: an alias with
@@ -187,6 +201,8 @@ def _strictly_by_wire(rdtype: str, rdata: str, origin: str) -> str:
 
     parsed = parse(rdtype, rdata, origin)
     wire = parsed.to_digestable()
+    if is_written_generically(rdtype):
+        return _generic(wire)
     return (
         dns.rdata.from_wire(parsed.rdclass, parsed.rdtype, wire, 0, len(wire)).to_text().rstrip(" ")
     )

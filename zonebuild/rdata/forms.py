@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zonebuild.diagnostic import quoted
 from zonebuild.rdata.canonical import loosened, parse
 from zonebuild.rdata.mends import digest_mend, mend_of
+from zonebuild.rdata.wire_shapes import has_right_shape
 
 if TYPE_CHECKING:
     import dns.rdata
@@ -141,6 +142,8 @@ def fault(rdtype: str, rdata: str, origin: str) -> Fault | None:
         return _loaded_all_the_same(rdtype, rdata, origin) or Fault(_message(rdtype, rdata))
     if wire is not None and len(wire) > _OCTETS_IN_RDATA:
         return _too_long(rdtype)
+    if not has_right_shape(rdtype, wire or b""):
+        return Fault(_message(rdtype, rdata))
     if rdtype == "CAA" and not re.match(r"\d+ [A-Za-z0-9]+ ", parsed.to_text()):
         return Fault(_message(rdtype, rdata))
     if not _is_strict_base64(rdtype, rdata):

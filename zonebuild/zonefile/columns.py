@@ -6,8 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import compress
 
 from zonebuild.model import Block, Fragment, Records
-from zonebuild.rdata.canonical import ONLY_NAMES, TARGET_TOKEN, generic_names, seconds, target_of
-from zonebuild.rdata.types import COMMON, type_number
+from zonebuild.rdata.canonical import (
+    ONLY_NAMES,
+    TARGET_TOKEN,
+    generic_names,
+    generic_text,
+    seconds,
+    target_of,
+)
+from zonebuild.rdata.types import COMMON, is_written_generically, type_number, written_type
 from zonebuild.zonefile.run import Run
 
 _BLOCK_LINES = 2000  # a block is split anew for each look at one of its records
@@ -40,17 +47,20 @@ class Columns:
     def append(self, owner: str, key: str, *, ttl: int, rdtype: str, rdata: str, line: int) -> None:
         """Add one record. owner: as written; key: absolute, lower case; rdata: correct."""
         records = self.records
+        number = type_number(rdtype) or 0
         if rdtype in ONLY_NAMES:
             rdata = generic_names(rdtype, rdata, self._origin)
+        elif is_written_generically(rdtype):
+            rdata = generic_text(rdtype, rdata, self._origin)
         target = target_of(rdtype, rdata, self._origin)
         if target is not None:
             records.target_rows.append(len(self))
             records.targets.append(self._intern(target))
         records.owners.append(self._intern(key))
-        records.rdtypes.append(type_number(rdtype) or 0)
+        records.rdtypes.append(number)
         records.ttls.append(ttl)
         records.lines.append(line)
-        self._add_text(f"{owner}\t{ttl}\t{rdtype}\t{rdata}", 1)
+        self._add_text(f"{owner}\t{ttl}\t{written_type(number)}\t{rdata}", 1)
 
     def extend_run(
         self, run: Run, *, owner: str | None, origin: str, ttl: int | None, line: int | None

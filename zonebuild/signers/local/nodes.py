@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from zonebuild.model import Zone
 from zonebuild.rdata.canonical import canonical_text
-from zonebuild.rdata.types import type_mnemonic
+from zonebuild.rdata.types import written_type
 from zonebuild.signers.local.errors import SigningError
 from zonebuild.signers.local.names import Key, Name, is_below, read_name
 
@@ -55,7 +55,7 @@ def make_rrset(owner: Name, rdtype: int, ttl: int, rdatas: Sequence[str]) -> RRs
 
     rdatas: canonical spelling, names absolute. ttl: seconds.
     """
-    head = f"{owner.text}\t{ttl}\t{type_mnemonic(rdtype)}\t"
+    head = f"{owner.text}\t{ttl}\t{written_type(rdtype)}\t"
     if len(rdatas) == 1:
         return RRset(owner, rdtype, ttl, tuple(rdatas), f"{head}{rdatas[0]}\n")
     ordered = tuple(sorted(set(rdatas)))

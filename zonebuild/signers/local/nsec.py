@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from zonebuild.rdata.types import type_mnemonic, type_number
+from zonebuild.rdata.types import type_number, written_type
 from zonebuild.signers.local.names import read_name, wire_form
 from zonebuild.signers.local.nodes import DS, NS, Authority, Node, RRset, make_rrset
 
@@ -36,7 +36,7 @@ def chain(nodes: Iterable[Node], ttl: int) -> Iterator[tuple[Node, RRset | None]
 def _types_text(present: tuple[int, ...], authority: Authority) -> str:
     """Return the types an NSEC tells; at a cut only what the parent answers for."""
     answered = {NS, DS} if authority is Authority.DS_ONLY else set(present)
-    return " ".join(map(type_mnemonic, sorted(answered & set(present) | {RRSIG, NSEC})))
+    return " ".join(map(written_type, sorted(answered & set(present) | {RRSIG, NSEC})))
 
 
 def nsec_wire(rdata: str) -> bytes:

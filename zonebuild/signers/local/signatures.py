@@ -12,7 +12,7 @@ from calendar import timegm
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonebuild.rdata.types import type_mnemonic
+from zonebuild.rdata.types import written_type
 from zonebuild.signers.local.keys import ALGORITHM, SigningKey
 from zonebuild.signers.local.names import Name, label_count, wire_form
 from zonebuild.signers.local.nodes import RRset
@@ -100,7 +100,7 @@ def kept_expiration(signer: Signer, rrset: RRset, line: str) -> int | None:
 def _prefix(rrset: RRset) -> str:
     """Return an RRSIG line of *rrset* up to its times."""
     owner, ttl = rrset.owner, rrset.ttl
-    covered = f"{type_mnemonic(rrset.rdtype)} {ALGORITHM} {label_count(owner.key)} {ttl}"
+    covered = f"{written_type(rrset.rdtype)} {ALGORITHM} {label_count(owner.key)} {ttl}"
     return f"{owner.text}\t{ttl}\tRRSIG\t{covered} "
 
 
