@@ -192,9 +192,19 @@ def outcome_damaged(site: Watched) -> None:
     site.write("state/outcome.json", "{")
 
 
-def clock_back_after_years_ahead(site: Watched) -> None:
-    site.poll(later=3650 * DAY)
-    site.status(later=-3650 * DAY)
+def clock_years_ahead(site: Watched) -> None:
+    site.poll()
+    assert site.poll(later=3650 * DAY).code == 2
+
+
+def clock_back(site: Watched) -> None:
+    site.poll()
+    site.status(later=-3 * DAY)
+
+
+def cron_dead_since_a_clock_leapt(site: Watched) -> None:
+    clock_years_ahead(site)
+    site.status(later=-3650 * DAY + HOUR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +284,18 @@ CASES = {
     ),
     "never built": Case(never_built, UNKNOWN, 0, r"nothing is built here yet, run `doit`; 2 zones"),
     "outcome damaged": Case(outcome_damaged, UNKNOWN, 2, r"unknown: state/outcome.json cannot be"),
-    "clock back after years ahead": Case(
-        clock_back_after_years_ahead, CRITICAL, 1, r"\d+ errors: ", "clock-distrusted"
+    "clock years ahead": Case(
+        clock_years_ahead, CRITICAL, 1, r"\d errors?: the clock shows 2\d", "clock-distrusted"
+    ),
+    "cron dead since a clock leapt": Case(
+        cron_dead_since_a_clock_leapt,
+        CRITICAL,
+        1,
+        r"\d errors?: the last poll noted a time 9 years from now",
+        "run-in-future",
+    ),
+    "clock three days back": Case(
+        clock_back, CRITICAL, 1, r"1 error: the clock shows .* 3 days before", "clock-distrusted"
     ),
 }
 WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -322,8 +342,8 @@ def test_the_agenda_names_what_happens_and_what_ends_within_so_many_days(site: W
 
 def test_a_freeze_is_on_the_agenda_and_ends_by_the_clock_of_now(site: Watched) -> None:
     site.doit()
-    site.do(*ZONEBUILD, "freeze", "--until", "5h", "--reason", "the fair")
-    assert "next event in 4 h (the freeze of every zone ends (the fair))" in site.status().out
+    site.do(*ZONEBUILD, "freeze", "--until", "5h30m", "--reason", "the fair")
+    assert "next event in 5 h (the freeze of every zone ends (the fair))" in site.status().out
     assert "frozen: the fair" in site.status().out
     assert "frozen" not in site.status(later=6 * HOUR).out
 

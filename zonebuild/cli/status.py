@@ -75,21 +75,20 @@ def show_status(root: Path, form: str, *, is_all: bool = False) -> int:
 def _lines(overview: Overview, *, is_all: bool, colour: bool | None = None) -> Iterator[str]:
     """Yield the headline, then what is wrong, what waits and, where *is_all*, what will happen."""
     from zonebuild.builder.delivery.arrival_state import lag_line
-    from zonebuild.builder.places import find_places
     from zonebuild.cli.site import placed
     from zonebuild.report.text import finding_lines, visible, waiting_lines
 
     colour = wants_colour(sys.stdout) if colour is None else colour
     yield visible(overview.headline())
     most = None if is_all else _MOST
-    shown = placed(overview.facts.root, overview.findings[:most])
+    shown = placed(overview.facts.places.root, overview.findings[:most])
     yield from finding_lines(shown, colour=colour)
     yield from _left_out(len(overview.findings) - len(shown), "of what is wrong")
     yield from (f"unknown: {visible(each)}" for each in overview.facts.unreadable)
     waitings = overview.waitings[:most]
     yield from waiting_lines(waitings, colour=colour)
     yield from _left_out(len(overview.waitings) - len(waitings), "of what waits")
-    if lag := lag_line(find_places(overview.facts.root)):
+    if lag := lag_line(overview.facts.places):
         yield lag
     if is_all:
         yield from event_lines(overview.events, overview.facts.now)

@@ -20,7 +20,7 @@ from zonebuild.acme.state import FOLDER as ACME_FOLDER
 from zonebuild.builder.delivery.arrival_state import Arrival, remembered
 from zonebuild.builder.lineages.observation import kept_states
 from zonebuild.builder.outcome import Outcome, read_outcome
-from zonebuild.builder.places import PRIVATE, SIGNED, STATE, UNSIGNED, find_places
+from zonebuild.builder.places import PRIVATE, SIGNED, STATE, UNSIGNED, Places, find_places
 from zonebuild.builder.plans.freeze import Freezes, read_freezes
 from zonebuild.builder.remembered.serials import SerialsError, read_serials
 from zonebuild.builder.run import read_settings
@@ -107,7 +107,7 @@ class Facts:
     is_built: whether any run was made here. accounts: URL by CA. troubles: what poll told last.
     """
 
-    root: Path
+    places: Places
     now: int
     site: Site | None
     zones: Mapping[str, ZoneFacts]
@@ -141,7 +141,7 @@ class _Gathering:
         lineages = self._lineages()
         site = self._site()
         return Facts(
-            root=self._root,
+            places=self._places,
             now=self._now,
             site=site,
             zones=zones,

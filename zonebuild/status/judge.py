@@ -80,8 +80,15 @@ def _runs(facts: Facts, thresholds: MonitoringConfig) -> Iterator[Finding]:
         yield _error("run-overdue", f"{FOLDER}/{kind}", message)
     elif at - facts.now > LEEWAY:
         later = span(at - facts.now)
-        message = f"the last {kind} was {later} later than now: the clock is wrong, or was then"
-        yield _error("clock-distrusted", f"{FOLDER}/{kind}", message)
+        message = f"the last {kind} noted a time {later} from now, its clock was wrong: "
+        message += "whether runs are made is not known before the next one"
+        yield _error("run-in-future", f"{FOLDER}/{kind}", message)
+
+
+def last_run(facts: Facts) -> int:
+    """Return when the last run was, Unix seconds, 0 where none is known by a clock like ours."""
+    times = (run.at for run in facts.runs.values())
+    return max((at for at in times if at <= facts.now + LEEWAY), default=0)
 
 
 def _troubles(facts: Facts) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonebuild.status.agenda import next_event
-from zonebuild.status.judge import certificate_limits, overdue_after
+from zonebuild.status.judge import certificate_limits, last_run, overdue_after
 
 if TYPE_CHECKING:
     from zonebuild.status.overview import Overview
@@ -40,10 +40,10 @@ def metrics(overview: Overview) -> Iterator[Metric]:
     yield Metric("warnings", overview.warnings, warn="0")
     yield Metric("held", overview.held, warn="0")
     yield Metric("waiting", len(overview.waitings))
-    last = max((run.at for run in facts.runs.values()), default=0)
+    last = last_run(facts)
     if last:
         limit = overdue_after(facts, thresholds)
-        yield Metric("last_run", now - last, "s", crit=f"{limit}" if limit else "")
+        yield Metric("last_run", max(now - last, 0), "s", crit=f"{limit}" if limit else "")
     ends = [zone.first_end for zone in facts.zones.values() if zone.first_end]
     if ends:
         limits = (f"{thresholds.signature_warning}:", f"{thresholds.signature_error}:")

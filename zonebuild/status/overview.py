@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zonebuild.acme.state import waiting_certificates
-from zonebuild.builder.places import find_places
 from zonebuild.builder.plans.freeze import tell_freezes
-from zonebuild.builder.remembered.clock import DISTRUSTED, judge_now
+from zonebuild.builder.remembered.clock import DISTRUSTED, RETURNED, judge_now
 from zonebuild.diagnostic import Finding, Severity, Waiting
 from zonebuild.plan import HELD
 from zonebuild.site.monitoring import MonitoringConfig
 from zonebuild.site.servers import USUAL_SIGNATURES
 from zonebuild.status.agenda import Event, agenda, next_event
 from zonebuild.status.facts import Facts, gather
-from zonebuild.status.judge import judge
+from zonebuild.status.judge import judge, last_run
 from zonebuild.status.spans import counted, from_now
 
 # What a stage found in the last run, and what is judged here by the time of now in its place.
@@ -27,6 +26,15 @@ _JUDGED_ANEW = {
     "certificate-expired": {"certificate-ended"},
     "signatures-expiring": {"signatures-ended", "signatures-end-soon"},
 }
+# Of what is equally bad these come first: they tell why there is more.
+_CAUSES = (
+    DISTRUSTED,
+    RETURNED,
+    "run-in-future",
+    "run-overdue",
+    "signatures-ended",
+    "ds-of-another-key",
+)
 _SHOWN = 120  # characters of the worst message in the headline
 
 
@@ -88,7 +96,7 @@ class Overview:
             parts = [f"all is well: {self._size()}"]
         if self.waitings:
             parts.append(f"{len(self.waitings)} waiting")
-        last = max((run.at for run in facts.runs.values()), default=0)
+        last = last_run(facts)
         if last:
             parts.append(f"last run {from_now(min(last - facts.now, -1))}")
         following = next_event(self.events, facts.now)
@@ -117,17 +125,25 @@ def look_at_site(root: Path, now: int) -> Overview:
     thresholds = facts.site.monitoring if facts.site else MonitoringConfig()
     foreign = facts.site.arrival.signatures if facts.site else USUAL_SIGNATURES
     tell_freezes(facts.outcome, facts.freezes, facts.zones.keys())
-    clock = judge_now(find_places(root), now)
-    judged = judge(facts, thresholds, foreign=foreign)
-    if not clock.is_trusted:
-        judged = [*clock.report(), *(f for f in judged if f.check != DISTRUSTED)]
+    judged = [*judge(facts, thresholds, foreign=foreign)]
+    clock = judge_now(facts.places, now)
+    if clock.is_trusted:
+        judged += clock.report()
+    else:  # by a clock that is not believed nothing has ended, and nothing is late
+        judged = list(clock.report())
     checks = {finding.check for finding in judged}
     kept = (f for f in facts.outcome.findings() if not _JUDGED_ANEW.get(f.check, set()) & checks)
-    findings = sorted({*judged, *kept}, key=lambda f: (-f.severity, f.location, f.check, f.message))
+    findings = sorted({*judged, *kept}, key=_rank)
     waitings = [*facts.outcome.waitings(), *waiting_certificates(root, now)]
     return Overview(
         facts, thresholds, tuple(findings), tuple(waitings), tuple(agenda(facts, waitings))
     )
+
+
+def _rank(finding: Finding) -> tuple[object, ...]:
+    """Return what sorts findings: the worst first, and what explains others before them."""
+    rank = _CAUSES.index(finding.check) if finding.check in _CAUSES else len(_CAUSES)
+    return -finding.severity, rank, finding.location, finding.check, finding.message
 
 
 def _shortened(message: str) -> str:
