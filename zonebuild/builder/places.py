@@ -50,6 +50,11 @@ class Places:
         return self.root / STATE / "good" / file_name(apex)
 
     @property
+    def good_digests(self) -> Path:
+        """The digests of all good copies."""
+        return self.root / STATE / "good.sha256"
+
+    @property
     def good_site(self) -> Path:
         """The last site.yaml that had no error, or what ZONEBUILD_SITE names in its place."""
         name = "good.override.yaml" if os.environ.get("ZONEBUILD_SITE") else "good.site.yaml"

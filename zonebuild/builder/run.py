@@ -14,13 +14,20 @@ from pathlib import Path
 from zonebuild.builder.outcome import Outcome, Report, read_outcome
 from zonebuild.builder.places import PRIVATE, Places, SiteError, find_places, zone_files
 from zonebuild.builder.remembered.clock import CLOCK, keep_clock, require_clock
+from zonebuild.builder.remembered.good import (
+    GOOD_DAMAGED,
+    BuiltZones,
+    GoodCopies,
+    GoodDigests,
+    keep_good_file,
+)
 from zonebuild.builder.remembered.kept import configured, keep, read_kept, yaml_path
 from zonebuild.builder.remembered.serials import KeptSerial, SerialsError, read_serials
 from zonebuild.builder.sources import SourceReader
-from zonebuild.diagnostic import Finding
+from zonebuild.diagnostic import Finding, Location, Severity
 from zonebuild.files.lock import Lock, LockError
 from zonebuild.files.read import SourceError, SourceTree, read_outside
-from zonebuild.files.write import make_directory, replace_file, sweep
+from zonebuild.files.write import make_directory, sweep
 from zonebuild.site.config import Site, ZoneConfig
 from zonebuild.site.fragments import MACHINE_MADE, FragmentFinder
 from zonebuild.site.load import Override, load_site
@@ -32,6 +39,7 @@ from zonebuild.site.names import (
 )
 
 _SITE_LIMIT = 1 << 20  # octets
+_KEPT_LIMIT = 1 << 30  # octets of a good copy of YAML
 
 
 @dataclass(slots=True)
@@ -42,6 +50,7 @@ class Run:
     override: the file that is read in its place. yamls: the text of each file that was read.
     orphans: zones that stand built, but have no file in zones/ any more.
     serials: as `remember_serials` found them.
+    built, good: the built zones and their last good copies, verified as they are read.
     read_besides: the paths that a producer read beside its feeds and inputs, there or not.
     """
 
@@ -55,6 +64,8 @@ class Run:
     reader: SourceReader
     override: Override | None
     yamls: dict[str, bytes]
+    built: BuiltZones
+    good: GoodCopies
     orphans: dict[str, ZoneConfig] = field(default_factory=dict)
     serials: dict[str, KeptSerial] = field(default_factory=dict)
     read_besides: list[str] = field(default_factory=list)
@@ -111,15 +122,17 @@ def _load(places: Places, tree: SourceTree, now: int) -> Run:
     override = _override()
     site, findings = load_site(read, names, override=override)
     wrong = [finding for finding in findings if finding.location.path == site.path]
+    built = BuiltZones(places)
+    good = GoodCopies(places, built)
     if not site.is_sound:
         override = _good_site(places)
         if override is None:
-            raise SiteError(f"{site.path} has errors, and no good copy is kept", wrong)
+            raise SiteError(f"{site.path} has errors, and no sound copy of it is kept", wrong)
         site, findings = load_site(read, names, override=override)
     finder = FragmentFinder(_listing(places.root), [*site.zones, *site.broken])
     reader = SourceReader(places.root, tree, site, finder)
     others = [finding for finding in findings if finding.location.path != site.path]
-    return Run(places, site, wrong, others, now, tree, finder, reader, override, yamls)
+    return Run(places, site, wrong, others, now, tree, finder, reader, override, yamls, built, good)
 
 
 def read_settings(root: Path) -> Site:
@@ -135,7 +148,7 @@ def read_settings(root: Path) -> Site:
             return site
         good = _good_site(places)
         if good is None:
-            raise SiteError(f"{site.path} has errors, and no good copy is kept", findings)
+            raise SiteError(f"{site.path} has errors, and no sound copy of it is kept", findings)
         return load_site(tree.read, (), override=good)[0]
 
 
@@ -151,21 +164,40 @@ def _override() -> Override | None:
 
 
 def _good_site(places: Places) -> Override | None:
+    """Return the last good site.yaml, None where there is none, or another than was kept."""
+    path = places.good_site
     try:
-        return Override(SITE_FILE, read_outside(places.good_site, _SITE_LIMIT))
+        data = read_outside(path, _SITE_LIMIT)
     except SourceError:
         return None
+    fits = GoodDigests(places.good_digests).fits(path.name, data)
+    return Override(SITE_FILE, data) if fits else None
 
 
 def _remember(run: Run) -> Run:
     """Add to *run* what state/ knows, keep the YAML that is good; sweep after a killed run."""
     for folder in run.places.written_folders():
         sweep(folder)
+    run.good.load()
     run.outcome = read_outcome(run.places.outcome)
+    run.outcome.put("state", "", Report(tuple(_damage(run))))
     if not run.site_findings:
         _keep_site(run)
     _keep_zones(run)
     return run
+
+
+def _damage(run: Run) -> Iterator[Finding]:
+    """Yield a warning for each good copy of YAML that is not what was kept."""
+    for path in (run.places.good_site, run.places.good_zones):
+        try:
+            fits = run.good.digests.fits(path.name, read_outside(path, _KEPT_LIMIT))
+        except SourceError:
+            fits = not run.good.digests.knows(path.name)
+        if not fits:
+            message = "it is not what was kept, so it is not used; a sound one takes its place"
+            where = Location(path.relative_to(run.places.root).as_posix())
+            yield Finding(where, Severity.WARNING, GOOD_DAMAGED, message)
 
 
 def remember_serials(run: Run) -> None:
@@ -178,7 +210,7 @@ def remember_serials(run: Run) -> None:
 
 def _keep_zones(run: Run) -> None:
     """Keep the YAML of sound zones; take what was kept of those that are broken or gone."""
-    kept = read_kept(run.places.good_zones)
+    kept = read_kept(run.places.good_zones, run.good.digests)
     gone = _built_zones(run.places) - {*run.site.zones, *run.site.broken}
     broken = [apex for apex in run.site.broken if yaml_path(apex) in kept]
     if gone or broken:
@@ -188,7 +220,7 @@ def _keep_zones(run: Run) -> None:
         run.site = replace(run.site, fallbacks=fallbacks)
     old = {path: kept[path] for path in map(yaml_path, [*gone, *broken]) if path in kept}
     sound = {path: run.yamls[path] for path in map(yaml_path, run.site.zones)}
-    keep(run.places.good_zones, kept, {**old, **sound})
+    keep(run.places.good_zones, run.good.digests, kept, {**old, **sound})
 
 
 def _built_zones(places: Places) -> set[str]:
@@ -209,8 +241,7 @@ def _keep_site(run: Run) -> None:
     except SourceError:
         is_kept = False
     if not is_kept:
-        make_directory(run.places.good_site.parent)
-        replace_file(run.places.good_site, data)
+        keep_good_file(run.places.good_site, run.good.digests, data)
 
 
 def _listing(root: Path) -> Callable[[str], list[str]]:

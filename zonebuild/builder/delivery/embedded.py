@@ -9,13 +9,10 @@ from zonebuild.builder.outcome import Report
 from zonebuild.builder.places import STATE, UNSIGNED
 from zonebuild.builder.run import Run
 from zonebuild.diagnostic import Finding, Location, Severity
-from zonebuild.files.read import SourceError, read_outside
 from zonebuild.model import Zone
 from zonebuild.site.config import ZoneConfig
 from zonebuild.site.names import file_name
 from zonebuild.zonefile import decode_source, read_fragment
-
-_LIMIT = 1 << 30  # octets of a built zone
 
 
 def sign_if_wanted(run: Run, config: ZoneConfig) -> tuple[Report, int]:
@@ -60,10 +57,8 @@ def _sign(run: Run, config: ZoneConfig) -> tuple[Report, int]:
 
 
 def _built_zone(run: Run, apex: str) -> Zone | None:
-    path = run.places.unsigned(apex)
-    try:
-        data = read_outside(path, _LIMIT)
-    except SourceError:
+    data = run.built.read(apex).data
+    if data is None:
         return None
     fragment = read_fragment(decode_source(f"{UNSIGNED}/{file_name(apex)}", data), apex=apex)
     return assemble(apex, [fragment])

@@ -68,7 +68,7 @@ def hand_off(
     given = give_all(run, configs, handed)
     handed.save()
     for apex, (report, due) in signed.items():
-        refused = tuple(_refusals(configs[apex], given))
+        refused = (*_refusals(configs[apex], given), *_damage(run, apex))
         run.outcome.put(HANDOFF, apex, report._replace(findings=report.findings + refused))
         stamps[apex] = _stamp(run, configs[apex], begun, _due(run, apex, given, due))
     run.outcome.put(PROGRAMS, "", _silences(run, given))
@@ -100,6 +100,18 @@ def _refusals(config: ZoneConfig, given: Sequence[Given]) -> list[Finding]:
         for each in given
         if (told := each.told.get(config.apex)) and told.verdict is Verdict.REFUSED
     ]
+
+
+def _damage(run: Run, apex: str) -> list[Finding]:
+    """Return the error of a built zone that is not what was built, so that nobody is given it."""
+    if not run.built.read(apex).is_damaged:
+        return []
+    message = (
+        "it is not what was built (state/manifest has another SHA-256), so it is neither signed "
+        "nor handed over; it is written again as soon as the sources of the zone are right"
+    )
+    where = Location(f"{UNSIGNED}/{file_name(apex)}")
+    return [Finding(where, Severity.ERROR, "built-zone-damaged", message)]
 
 
 def _silences(run: Run, given: Sequence[Given]) -> Report:

@@ -77,7 +77,9 @@ def _give(run: Run, target: Target, configs: Mapping[str, ZoneConfig], handed: H
         for apex, config in configs.items():
             if not _is_wanted(run, target, config, handed):
                 continue
-            data = _content(source_of(run, config, is_server=target.is_server))
+            source = source_of(run, config, is_server=target.is_server)
+            is_built = source == run.places.unsigned(apex)
+            data = run.built.read(apex).data if is_built else _content(source)
             if data is None:
                 continue
             digest = hashlib.sha256(data).hexdigest()

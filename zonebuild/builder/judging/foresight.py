@@ -16,7 +16,6 @@ from zonebuild.builder.making.zone import hand_written_zone
 from zonebuild.builder.output import soa_serial
 from zonebuild.builder.plans.approved import APPROVED
 from zonebuild.builder.plans.holding import Holding, read_holding
-from zonebuild.builder.remembered.good import good_part
 from zonebuild.builder.run import Run
 from zonebuild.diff import diff_records
 from zonebuild.model import Records
@@ -121,7 +120,7 @@ def _plan(run: Run, base: Run | None, apex: str) -> Plan | None:
 
 def _good_records(run: Run, apex: str) -> Records | None:
     """Return the last good copy of what people write, None where there is none or a damaged one."""
-    good = good_part(run.places, apex)
+    good = run.good.read(apex).part
     records = None if good is None else read_fragment(good, apex=apex).records
     return None if records is None or soa_serial(records, apex) is None else records
 

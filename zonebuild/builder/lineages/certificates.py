@@ -216,7 +216,7 @@ def _built(run: Run, wanted: TlsaMap) -> dict[str, str]:
 def _home(run: Run, config: ZoneConfig) -> Home:
     @cache
     def names() -> Callable[[str], int] | None:
-        known = known_names(run.places, config.apex)
+        known = known_names(run.places, run.good, config.apex)
         return None if known is None else known.mask
 
     def mask(name: str) -> int | None:

@@ -269,7 +269,7 @@ def run_challenges(run: Run) -> int:
         for name, path in used_feeds(run, PRODUCER).items()
     }
     known = _recall(run)
-    names = cache(lambda apex: known_names(run.places, apex))
+    names = cache(lambda apex: known_names(run.places, run.good, apex))
 
     def exists(apex: str, host: str) -> bool:
         summary = names(apex)

@@ -84,7 +84,7 @@ def _rules(run: Run) -> Rules:
         )
         for apex, config in all_zones(run).items()
     }
-    names = cache(lambda apex: known_names(run.places, apex))
+    names = cache(lambda apex: known_names(run.places, run.good, apex))
 
     def has_address(host: str) -> bool:
         apex = zone_of(host, rules.homes)

@@ -27,11 +27,11 @@ from zonebuild.builder.outcome import Report
 from zonebuild.builder.output import set_serial, soa_serial, zone_text
 from zonebuild.builder.places import UNSIGNED
 from zonebuild.builder.plans.holding import Hold, Holding
-from zonebuild.builder.remembered.good import good_copy, good_part
+from zonebuild.builder.remembered.good import GOOD_DAMAGED
 from zonebuild.builder.remembered.serials import KeptSerial
 from zonebuild.builder.run import Run, inputs_of
 from zonebuild.builder.sources import ZoneSources
-from zonebuild.diagnostic import Finding, has_errors, sort_findings
+from zonebuild.diagnostic import Finding, Location, Severity, has_errors, sort_findings
 from zonebuild.diff import diff_records
 from zonebuild.files.manifest import digest
 from zonebuild.files.read import SourceError, read_outside
@@ -76,11 +76,12 @@ class _Job:
         self.output = f"{UNSIGNED}/{file_name(config.apex)}"
         self.old = self._read_old()
         self.kept = run.serials.get(config.apex)
-        past = good_copy(run.places, config.apex) if self.old is None else self.old
+        self.good = run.good.read(config.apex)
+        past = self.good.data if self.old is None else self.old
         self.history = read_history(config.apex, self.output, past, self.kept)
         self.policy = self._policy()
         self.machine = frozenset(part.source.path for part in sources.machine)
-        self.good = good_part(run.places, config.apex)
+        self.good_part = self.good.part
 
     def _policy(self, *, is_held: bool = False) -> str:
         """Return the serial policy; a head or a YAML file that is wrong or waits changes it not."""
@@ -119,6 +120,10 @@ class _Job:
                 output = self._numbered(candidate.zone, is_good=candidate.is_good)
             except NumberingError as error:
                 findings.append(error.finding)
+        due = hold.due
+        if self.good.is_damaged:
+            findings.append(self._damage())
+            due = self.run.now  # what is good now is kept, and the next run finds nothing wrong
         told = sort_findings({*findings, *candidate.quarantined, *hold.findings})
         report = Report(tuple(told), hold.waitings)
         inputs = [*inputs_of(self.run, self.config), *self.sources.included, *hold.inputs]
@@ -126,8 +131,18 @@ class _Job:
         learnt = None
         if is_good and not told and not hold.waitings and candidate.zone is not None:
             learnt = self._learnt(candidate.zone)
-        built = Built(self.config.apex, report, inputs, is_good, due=hold.due, learnt=learnt)
+        built = Built(self.config.apex, report, inputs, is_good, due=due, learnt=learnt)
         return replace(built, **output._asdict())
+
+    def _damage(self) -> Finding:
+        """Return the warning that the good copy is not what was kept."""
+        if self.good.data is None:
+            instead = "nothing can stand in for it where the sources are wrong"
+        else:
+            instead = f"the hand-written part of {self.good.path} stands in for it"
+        path = self.run.places.good(self.config.apex).relative_to(self.run.places.root).as_posix()
+        message = f"it is not what was kept (state/good.sha256), so it is not used; {instead}"
+        return Finding(Location(path), Severity.WARNING, GOOD_DAMAGED, message)
 
     def _learnt(self, zone: Zone) -> Learnt | None:
         """Return what lets the next build be quick where only machines' records change."""
@@ -142,22 +157,22 @@ class _Job:
             self.sources,
             self.run.reader,
             serial=serial,
-            good=self.good,
+            good=self.good_part,
             is_held=is_held,
         )
 
     @cached_property
     def _good_records(self) -> Records | None:
-        if self.good is None:
+        if self.good_part is None:
             return None
-        return read_fragment(self.good, apex=self.config.apex).records
+        return read_fragment(self.good_part, apex=self.config.apex).records
 
     def _plan(self, candidate: Candidate) -> Plan | None:
         """Return what people changed, None where nobody can tell: no good part, then or now."""
-        if self.good is None or not candidate.is_good or candidate.zone is None:
+        if self.good_part is None or not candidate.is_good or candidate.zone is None:
             return None
         written = (text for path, text in write_zone(candidate.zone) if path not in self.machine)
-        if "".join(written) == self.good.text:
+        if "".join(written) == self.good_part.text:
             return _NO_CHANGE
         apex, old = self.config.apex, self._good_records or Records()
         # A serial that a head puts elsewhere, too, is no change that anybody makes.

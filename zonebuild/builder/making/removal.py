@@ -30,6 +30,7 @@ def remove_zone(run: Run, apex: str) -> list[str]:
     for path in (f"{SIGNED}/{name}", *kept):
         if remove_file(run.places.root / path):
             removed.append(path)
+    run.good.forget(apex)
     handed = Handed(run.places.handed)
     handed.forget(apex)
     handed.save()

@@ -20,7 +20,6 @@ from zonebuild.builder.parallel import map_zones
 from zonebuild.builder.places import UNSIGNED
 from zonebuild.builder.plans.freeze import tell_freezes
 from zonebuild.builder.plans.holding import Holding, read_holding, remember_reached
-from zonebuild.builder.remembered.good import keep_good
 from zonebuild.builder.remembered.serials import serials_text
 from zonebuild.builder.remembered.stamps import ZONES, Stamp, is_fresh, make_stamp
 from zonebuild.builder.run import Run, remember_serials
@@ -63,7 +62,7 @@ def build_zones(
     for file in (run.places.unsigned("."), run.places.good(".")):
         make_directory(file.parent)
     built = _write_zones(run, apexes, _Work(run, progress, ask_servers))
-    keep_good(run.places, [zone.apex for zone in built if zone.is_good])
+    run.good.keep({zone.apex: zone.digest for zone in built if zone.is_good})
     _remember(run, built, begun)
     root = run.places.root
     for zone in built:

@@ -10,8 +10,8 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from zonebuild.builder.remembered.good import GoodDigests, keep_good_file
 from zonebuild.files.read import SourceError, read_outside
-from zonebuild.files.write import make_directory, replace_file
 from zonebuild.site.config import ZoneConfig
 from zonebuild.site.load import Override, Read, load_site
 from zonebuild.site.names import SUFFIX, ZONES_DIRECTORY, file_name
@@ -24,21 +24,23 @@ def yaml_path(apex: str) -> str:
     return f"{ZONES_DIRECTORY}/{file_name(apex)}{SUFFIX}"
 
 
-def read_kept(path: Path) -> dict[str, bytes]:
+def read_kept(path: Path, digests: GoodDigests) -> dict[str, bytes]:
     """Return the texts kept in *path*, by the path of their file; none where they are damaged."""
     try:
-        data = json.loads(read_outside(path, _LIMIT))
+        text = read_outside(path, _LIMIT)
+        data = json.loads(text) if digests.fits(path.name, text) else {}
         return {str(name): str(text).encode() for name, text in data.items()}
     except (SourceError, ValueError, AttributeError, RecursionError):
         return {}
 
 
-def keep(path: Path, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> None:
+def keep(
+    path: Path, digests: GoodDigests, old: Mapping[str, bytes], new: Mapping[str, bytes]
+) -> None:
     """Write *new* to *path* if it is not *old*. Errors: WriteError."""
     if old != new:
         texts = {name: text.decode() for name, text in sorted(new.items())}
-        make_directory(path.parent)
-        replace_file(path, (json.dumps(texts, indent=0) + "\n").encode("ascii"))
+        keep_good_file(path, digests, (json.dumps(texts, indent=0) + "\n").encode("ascii"))
 
 
 def configured(

@@ -12,7 +12,7 @@ from pathlib import Path
 from zonebuild.assemble import assemble
 from zonebuild.builder.output import MACHINES, hand_written
 from zonebuild.builder.places import Places
-from zonebuild.builder.remembered.good import good_copy
+from zonebuild.builder.remembered.good import GoodCopies
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.files.write import make_directory, replace_file
 from zonebuild.summary import Summary, read_summary, summarise
@@ -47,12 +47,12 @@ def hand_digest(text: bytes) -> str:
     return digest.hexdigest()
 
 
-def known_names(places: Places, apex: str) -> Summary | None:
+def known_names(places: Places, good_copies: GoodCopies, apex: str) -> Summary | None:
     """Return the names of the last good hand-written part of *apex*, None where there is none.
 
     Errors: WriteError.
     """
-    good = good_copy(places, apex)
+    good = good_copies.read(apex).data
     if good is None:
         return None
     digest = hand_digest(good)
