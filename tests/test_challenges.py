@@ -227,10 +227,13 @@ def test_a_time_in_the_future_makes_no_file_young() -> None:
     assert [finding.check for finding in taken.findings] == ["challenge-refused"]
 
 
-def test_a_clock_that_went_back_makes_no_token_younger_than_now() -> None:
-    known = {Challenge("box", Token(OWNER, VALUE)): NOW + 3600}
+@pytest.mark.parametrize(("ahead", "kept"), [(3600, NOW + 3600), (400 * DAY, NOW)])
+def test_a_clock_that_went_back_ends_no_token_early_and_keeps_none_for_ever(
+    ahead: int, kept: int
+) -> None:
+    known = {Challenge("box", Token(OWNER, VALUE)): NOW + ahead}
     taken = take_challenges(feed(file(line())), RULES, SeenTokens(known), now=NOW)
-    assert set(taken.seen.now.values()) == {NOW}
+    assert set(taken.seen.now.values()) == {kept}
 
 
 def test_more_files_than_are_read_is_told() -> None:

@@ -56,6 +56,14 @@ def test_the_first_run_of_all_has_nothing_to_compare_but_the_age_of_this_program
     assert judge_clock(NOW - 10 * YEAR, UP, None) is Verdict.BEHIND
 
 
+def test_a_lone_run_says_nothing_against_an_earlier_clock_but_a_day_of_runs_does() -> None:
+    lone = next_mark(NOW, UP, None)
+    assert judge_clock(NOW - 30 * DAY, UP, lone) is Verdict.RETURNED
+    assert judge_clock(NOW - 30 * DAY, UP, lone._replace(at=NOW + DAY)) is Verdict.BEHIND
+    changed = next_mark(NOW, UP, None, changed=NOW - HOUR)
+    assert judge_clock(NOW - 30 * DAY, UP, changed) is Verdict.BEHIND
+
+
 def test_where_the_mark_is_lost_the_age_of_the_state_stands_in() -> None:
     assert judge_clock(NOW + YEAR, UP, None, changed=NOW) is Verdict.AHEAD
     assert judge_clock(NOW + DAY, UP, None, changed=NOW) is Verdict.RIGHT
@@ -89,10 +97,12 @@ def test_daily_runs_with_a_clock_that_is_weeks_ahead_do_not_hide_the_weeks() -> 
     assert judge_clock(NOW + 10 * DAY, Uptime(), mark) is Verdict.RETURNED
 
 
-@pytest.mark.parametrize("leap", [400 * DAY, -40 * DAY, -10 * YEAR])
+@pytest.mark.parametrize("leap", [400 * DAY, -40 * DAY, -300 * DAY])
 def test_a_person_can_vouch_for_the_clock_whatever_it_shows(leap: int) -> None:
     mark = accepted_mark(NOW + leap, up(60), LAST)
-    assert judge_clock(NOW + leap + 60, up(120), mark) is Verdict.RIGHT
+    wanted = Verdict.RIGHT if leap > 0 else Verdict.RETURNED
+    assert judge_clock(NOW + leap + 60, up(120), mark) is wanted
+    assert judge_clock(NOW + leap + 60, Uptime(), mark) is wanted
 
 
 def test_a_leap_that_was_accepted_by_mistake_is_undone_when_the_clock_is_right() -> None:

@@ -155,9 +155,14 @@ def test_what_a_clock_ahead_has_left_heals_in_the_first_run_that_is_right(
 def test_a_first_run_that_was_ahead_heals_as_well(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "site")
     desk.doit(leap=400 * DAY)
+    serial = desk.site.serial(ZONE)
     assert not desk.is_valid()
-    assert desk.doit().returncode == 0
-    assert desk.is_valid()
+    done = desk.doit()
+    assert (done.returncode, desk.is_valid()) == (0, True)
+    assert done.stderr.count(f"the serial {serial} of {ZONE}. is ahead of the date") == 1
+    desk.site.append(f"primary/{ZONE}", "new A 192.0.2.77\n")
+    assert desk.doit().stderr == ""
+    assert desk.site.serial(ZONE) == serial + 1  # no secondary would take one of today
 
 
 @pytest.mark.parametrize("outage", [14 * DAY, 120 * DAY])
@@ -171,6 +176,21 @@ def test_after_a_longer_outage_one_command_lets_everything_go_on(desk: Desk) -> 
     assert desk.zonebuild("clock", "--accept", leap=YEAR).returncode == 0
     assert desk.doit(leap=YEAR).returncode == 0
     assert desk.doit(leap=YEAR + DAY).returncode == 0
+
+
+def test_nobody_can_vouch_for_a_time_before_this_program_was_made(desk: Desk) -> None:
+    done = desk.zonebuild("clock", "--accept", leap=-3653 * DAY)
+    assert (done.returncode, "set the clock right" in done.stderr) == (2, True)
+
+
+def test_a_clock_that_was_ahead_for_long_heals_by_the_word_of_a_person(desk: Desk) -> None:
+    desk.site.append(f"primary/{ZONE}", "new A 192.0.2.77\n")
+    for day in (30, 95, 160):  # whatever came before is long past
+        assert desk.doit(leap=day * DAY).returncode == 0
+    assert desk.doit().returncode == 2
+    assert desk.zonebuild("clock", "--accept").returncode == 0
+    assert desk.doit().returncode == 0
+    assert desk.is_valid()
 
 
 def test_a_freeze_cannot_be_timed_by_a_clock_that_is_wrong(desk: Desk) -> None:

@@ -96,8 +96,8 @@ def has_passed(then: int, up_then: Uptime, now: int, up: Uptime) -> bool:
 
 def _has_returned(now: int, up: Uptime, mark: Mark) -> bool:
     """Return whether *now* goes on from the run before the last leap: that leap was wrong."""
-    if not mark.before:
-        return False
+    if not mark.before:  # a first run against this one: neither has more to show for itself
+        return mark.at - mark.since < _DAY
     if has_passed(mark.before, mark.up_before, now, up):
         return True
     ahead = mark.at - mark.since  # so long the clock was ahead
@@ -110,7 +110,7 @@ def next_mark(now: int, up: Uptime, mark: Mark | None, *, changed: int = 0) -> M
     changed: where there was no mark, when the site was last changed, Unix seconds, 0: unknown.
     """
     if mark is None:
-        return Mark(now, up, now, min(changed, now))
+        return Mark(now, up, now, changed if changed <= now else 0)
     if now < mark.at - LEEWAY:
         return Mark(now, up, now, min(mark.before, now), mark.up_before)
     if _may_be_leap(now, up, mark):
@@ -132,10 +132,13 @@ def _may_be_leap(now: int, up: Uptime, mark: Mark) -> bool:
 
 
 def accepted_mark(now: int, up: Uptime, mark: Mark | None) -> Mark:
-    """Return the mark of a run at *now* whose clock a person vouches for."""
+    """Return the mark that lets a run at *now* go on, whose clock a person vouches for.
+
+    Where the clock was ahead until then, the next run is still to find what that has left.
+    """
     if mark is None or now >= mark.at:
         return next_mark(now, up, mark)
-    return Mark(now, up, now)
+    return mark._replace(before=now, up_before=up)
 
 
 def plausible(then: int, now: int, *, most: int = 0) -> int:

@@ -7,6 +7,7 @@ ahead". What a policy does is a line in `_OWN`; a policy that is not there only 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 SPACE = 1 << 32
 LARGEST_STEP = (1 << 31) - 1
@@ -21,7 +22,7 @@ class SerialError(Exception):
 
     def __init__(self, before: str | None, policy: str, old: int, wanted: int) -> None:
         self.before, self.policy, self.old, self.wanted = before, policy, old, wanted
-        self.wrap = (old + LARGEST_STEP) % SPACE or SPACE - 1
+        self.wrap = half_way(old)
         stay = f"the serial policy {before}" if before else "a serial policy that counts on"
         super().__init__(
             f"serial policy {policy} would set the serial back from {old} to {wanted} "
@@ -29,6 +30,15 @@ class SerialError(Exception):
             f"publish the serial {self.wrap}, wait until every secondary serves it, "
             f"then change to {policy}"
         )
+
+
+def half_way(serial: int) -> int:
+    """Return the serial that every server takes for newer than *serial*, as far on as can be.
+
+    Whatever lies before *serial* is newer than it: the first of two steps back.
+    Spec: RFC 1912 section 3.1; RFC 1982 section 7.
+    """
+    return (serial + LARGEST_STEP) % SPACE or SPACE - 1
 
 
 def is_newer(a: int, b: int) -> bool:
@@ -82,6 +92,15 @@ def policy_change(before: str | None, after: str, old: int, *, now: int) -> None
     raise SerialError(before, after, old, own)
 
 
+def is_ahead(policy: str | None, serial: int, *, now: int) -> bool:
+    """Return whether *serial* is further ahead of the clock than *policy* comes by counting.
+
+    policy: which gave it, None where that is not known. now: Unix time in seconds, UTC.
+    """
+    own = _own_serial(policy, now) if policy in _OWN else None
+    return own is not None and is_newer(serial, (own + _AHEAD[policy or ""]) % SPACE)
+
+
 def check_kept(old: int | None, new: int, *, content_changed: bool) -> str | None:
     """Return what is wrong with a serial that is written by hand, None where it is right.
 
@@ -109,13 +128,17 @@ def _second(now: int) -> int:
     return now % SPACE or 1
 
 
-_OWN = {"date": _today, "unixtime": _second, "counter": None}
+_OWN: dict[str | None, Callable[[int], int] | None] = {
+    "date": _today,
+    "unixtime": _second,
+    "counter": None,
+}
 
 # How far a policy's own counting may be ahead of the clock: a month, in its own numbers.
 _AHEAD = {"date": 10_000, "unixtime": 31 * 86_400}
 
 
-def _own_serial(policy: str, now: int) -> int | None:
+def _own_serial(policy: str | None, now: int) -> int | None:
     """Return the number that *policy* takes from the clock, None where it only counts."""
     if policy not in _OWN:
         raise ValueError(f"serial policy {policy!r} computes no serial; want one of {list(_OWN)}")

@@ -132,6 +132,7 @@ class Session:
 
     def _build(self, apexes: list[str], stamps: dict[str, Stamp]) -> None:
         from zonebuild.builder.making import zones
+        from zonebuild.builder.making.numbering import serials_ahead
         from zonebuild.builder.outside.server_serials import ServerSerials
 
         run = self.run()
@@ -140,6 +141,8 @@ class Session:
             zones.build_zones(run, apexes, stamps, progress=progress, ask_servers=ask)
         run.outcome.put(*SITE, Report(tuple(run.site_findings)))
         run.outcome.put("zones/", "", _listing_report(run))
+        has_returned = self._judged is not None and self._judged.has_returned
+        run.outcome.put("serials", "", Report(tuple(serials_ahead(run)) if has_returned else ()))
 
     # -- handoff ----------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ def run(options: argparse.Namespace) -> int:
     """Report or accept: 0 trusted, 1 distrusted, 2 could not run."""
     from zonebuild.builder.places import find_places
     from zonebuild.builder.remembered.clock import accept_clock, judge_now
+    from zonebuild.clock import EARLIEST
     from zonebuild.files.lock import Lock, LockError
     from zonebuild.files.write import WriteError, make_directory
     from zonebuild.report.text import utc
@@ -30,6 +31,8 @@ def run(options: argparse.Namespace) -> int:
     places = find_places(root)
     if not (root / ZONES_DIRECTORY).is_dir():
         return fail(f"{root} is no site: it has no folder {ZONES_DIRECTORY}/")
+    if options.accept and now < EARLIEST:
+        return fail(f"{utc(now)} is before this program was made: set the clock right")
     if options.accept:
         try:
             make_directory(places.cache)

@@ -58,14 +58,16 @@ class SeenTokens:
     now: Sights = field(default_factory=dict)
     past: Sights = field(default_factory=dict)
 
-    def without_future(self, now: int) -> SeenTokens:
+    def without_future(self, now: int, most: int) -> SeenTokens:
         """Return what is remembered, without times that only a clock that was ahead has left.
 
-        now: Unix seconds. From it the age of those tokens counts again, or they would stay.
+        A value first seen less than *most* seconds after *now* (Unix seconds) keeps its time: it
+        may be *now* that is a little behind, and no token is to end early for that. The age of the
+        others counts from *now*, or they would stay for years.
         """
         return SeenTokens(
-            {challenge: plausible(since, now) for challenge, since in self.now.items()},
-            {challenge: plausible(since, now) for challenge, since in self.past.items()},
+            {each: plausible(since, now, most=most) for each, since in self.now.items()},
+            {each: plausible(since, now, most=most) for each, since in self.past.items()},
         )
 
     def first_sights(self) -> dict[str, int]:
@@ -149,7 +151,7 @@ def take_challenges(
     exists: whether a zone has a host, as far as that is known; see `dropbox.within_quotas`.
     """
     taken = Taken()
-    known = known.without_future(now)
+    known = known.without_future(now, rules.max_age)
     first = known.first_sights()
     for name, feed in feeds.items():
         if feed.is_there:

@@ -5,12 +5,13 @@ Spec: RFC 1982; RFC 1912 section 2.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from zonebuild import serial as serials
 from zonebuild.builder.output import read_built, soa_serial
 from zonebuild.builder.remembered.serials import KeptSerial
+from zonebuild.builder.run import Run
 from zonebuild.diagnostic import Finding, Severity
 from zonebuild.diff import diff_records
 from zonebuild.model import Records, Zone
@@ -18,6 +19,7 @@ from zonebuild.site.config import ZoneConfig
 
 KEEP = "keep"
 _SOA = 6
+_NAMES = {"date": "date", "unixtime": "time"}  # what a serial of the policy shows
 
 # Asks the servers of a zone for its serial; 0 where none has the zone, None where that is unknown.
 AskServers = Callable[[ZoneConfig], int | None]
@@ -117,6 +119,24 @@ def next_number(
     except serials.SerialError as error:
         raise NumberingError(config, str(error)) from error
     return serials.next_serial(policy, published, now=now)
+
+
+def serials_ahead(run: Run) -> Iterator[Finding]:
+    """Yield a warning for each zone whose serial only a clock that was ahead can have given.
+
+    No serial goes back by itself: a secondary that has it would take nothing newer (RFC 1982).
+    """
+    for apex, (serial, policy) in sorted(run.serials.items()):
+        config = run.site.zones.get(apex)
+        if config is None or not serials.is_ahead(policy, serial, now=run.now):
+            continue
+        message = (
+            f"the serial {serial} of {apex} is ahead of the {_NAMES[policy or '']}, from a clock "
+            "that was ahead; it counts on from there, and every server accepts that. Nothing has "
+            f"to be done; to have the {_NAMES[policy or '']} again, go round in two steps "
+            f"(RFC 1912 section 3.1), the first to {serials.half_way(serial)}"
+        )
+        yield Finding(config.location("serial"), Severity.WARNING, "serial-ahead", message)
 
 
 def _first_number(config: ZoneConfig, policy: str, now: int, *, is_new: bool) -> int:
