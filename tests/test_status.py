@@ -23,6 +23,8 @@ from tests.endpoint_servers import certificate, ec_key
 from tests.sites import DODO, DOIT, PRIMARY, REPOSITORY, SITE, ZONEBUILD, SmallSite, environment
 from tests.test_probe import serving
 from tests.test_probe_serials import soa
+from zonebuild.cli.status import show_status
+from zonebuild.status import overview
 
 CLOCK = Path(__file__).parent / "live/daemons/clock"
 SCHEMA = json.loads((REPOSITORY / "docs/status.schema.json").read_text())
@@ -429,3 +431,24 @@ def test_status_writes_nothing(site: Watched) -> None:
     for options in ((), ("--all",), ("--nagios",), ("--format", "json")):
         site.status(*options)
     assert site.outputs() == before
+
+
+def test_the_key_that_signs_is_named(site: Watched) -> None:
+    site.doit()
+    (ds,) = site.do(*ZONEBUILD, "ds", "a.example").out.splitlines()
+    tag, algorithm = ds.split()[3:5]
+    (key,) = site.document()["zones"]["a.example."]["keys"]
+    assert (key["tag"], key["algorithm"]) == (int(tag), int(algorithm))
+
+
+def test_a_plugin_that_breaks_is_unknown_and_not_a_warning(
+    site: Watched, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("x")
+
+    monkeypatch.setattr(overview, "gather", broken)
+    assert show_status(site.root, "nagios") == UNKNOWN
+    assert capsys.readouterr().out.startswith(
+        "ZONEBUILD UNKNOWN - this is a bug of zonebuild: Zero"
+    )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "prometheus")
 _UNKNOWN = 3  # the exit code of a monitoring plugin that could not do its work
+_NO_SITE = "{} is no site: it has no folder zones/"
 _MOST = 50  # findings, and things that wait, that are listed without `--all`
 _ABOUT = """\
 The first line says whether all is well. Then what is wrong, the worst first, what waits and until
@@ -45,18 +46,13 @@ def run(options: argparse.Namespace) -> int:
 
 def show_status(root: Path, form: str, *, is_all: bool = False) -> int:
     """Print where the site at *root* stands; return the exit code, which *form* decides."""
+    if form == "nagios":
+        return _show_as_plugin(root)
     if not (root / "zones").is_dir():
-        message = f"{root} is no site: it has no folder zones/"
-        if form == "nagios":
-            print(f"ZONEBUILD UNKNOWN - {message}")
-            return _UNKNOWN
-        return fail(message)
+        return fail(_NO_SITE.format(root))
     from zonebuild.status.overview import look_at_site
 
     overview = look_at_site(root, int(time.time()))
-    if form == "nagios":
-        print(*_nagios_lines(overview), sep="\n")
-        return int(overview.level)
     if form == "json":
         import json
 
@@ -70,6 +66,26 @@ def show_status(root: Path, form: str, *, is_all: bool = False) -> int:
     else:
         print(*_lines(overview, is_all=is_all), sep="\n")
     return overview.exit_code
+
+
+def _show_as_plugin(root: Path) -> int:
+    """Print the line of a monitoring plugin; return its exit code, also where all goes wrong."""
+    from zonebuild.status.overview import look_at_site
+
+    if not (root / "zones").is_dir():
+        print(f"ZONEBUILD UNKNOWN - {_NO_SITE.format(root)}")
+        return _UNKNOWN
+    try:
+        overview = look_at_site(root, int(time.time()))
+        lines = list(_nagios_lines(overview))
+    except Exception as error:  # noqa: BLE001  # exit code 1 of a traceback would read as WARNING
+        import traceback
+
+        traceback.print_exc()
+        print(f"ZONEBUILD UNKNOWN - this is a bug of zonebuild: {type(error).__name__}: {error}")
+        return _UNKNOWN
+    print(*lines, sep="\n")
+    return int(overview.level)
 
 
 def _lines(overview: Overview, *, is_all: bool, colour: bool | None = None) -> Iterator[str]:

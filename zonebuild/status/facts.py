@@ -25,6 +25,7 @@ from zonebuild.builder.plans.freeze import Freezes, read_freezes
 from zonebuild.builder.remembered.serials import SerialsError, read_serials
 from zonebuild.builder.run import read_settings
 from zonebuild.files.read import SourceError, SourceTree, read_outside
+from zonebuild.poll.last_run import FOLDER as RUNS
 from zonebuild.poll.last_run import LastRun, last_runs
 from zonebuild.poll.news import Memory as Troubles
 from zonebuild.poll.news import parse_memory
@@ -137,6 +138,7 @@ class _Gathering:
 
     def facts(self) -> Facts:
         """Read all of it."""
+        self._check_folders()
         zones, outcome = self._zones(), self._outcome()
         lineages = self._lineages()
         site = self._site()
@@ -155,6 +157,13 @@ class _Gathering:
             is_built=not outcome.is_lost or any(z.built is not None for z in zones.values()),
             unreadable=tuple(dict.fromkeys(self._unreadable)),
         )
+
+    def _check_folders(self) -> None:
+        """Note which folders may not be read: what they hold would look as if it were not there."""
+        for folder in (STATE, RUNS, f"{STATE}/signed", SIGNED):
+            path = self._root / folder
+            if os.path.isdir(path) and not os.access(path, os.R_OK | os.X_OK):
+                self._unreadable.append(f"{folder}/ may not be read by this user")
 
     def _site(self) -> Site | None:
         from zonebuild.builder.places import SiteError
@@ -213,20 +222,18 @@ class _Gathering:
     ) -> ZoneFacts:
         name = file_name(apex)
         kept = state_from_text(self._text(f"{STATE}/signed/{name}", _SMALL))
-        serial, end = soa_of(self._head(f"{SIGNED}/{name}"))
-        signatures = _mapping(audit.get("signatures"))
-        ends = [end, kept.first_end if kept else 0, _time(signatures.get("first_end"))]
-        ds = _mapping(audit.get("ds"))
-        keys = audit.get("keys")
+        head = read_head(self._head(f"{SIGNED}/{name}"))
+        signatures, ds = _mapping(audit.get("signatures")), _mapping(audit.get("ds"))
+        ends = [head.end, kept.first_end if kept else 0, _time(signatures.get("first_end"))]
         return ZoneFacts(
             apex,
             built,
-            serial if serial is not None else kept.serial if kept else None,
+            head.serial if head.serial is not None else kept.serial if kept else None,
             min((each for each in ends if each), default=0),
             kept.due_at if kept else 0,
             kept.valid_from if kept else _time(signatures.get("latest_inception")),
             dict(_servers(arrival, _mapping(audit.get("servers")))),
-            tuple(map(_mapping, keys)) if isinstance(keys, list) else (),
+            _keys(audit.get("keys"), head),
             DsFacts(str(ds["state"]), _time(ds.get("checked"))) if "state" in ds else None,
         )
 
@@ -343,20 +350,30 @@ class _Gathering:
             os.close(descriptor)
 
 
-def soa_of(head: str) -> tuple[int | None, int]:
-    """Return the serial of a signed zone, and when the signature of its SOA ends (Unix seconds).
+class SignedHead(NamedTuple):
+    """What the beginning of a signed zone shows; None and 0 where it shows nothing.
 
-    head: the beginning of a file as the embedded signer writes it. None and 0 where it is another.
+    end: when the signature of its SOA ends, Unix seconds. tag, algorithm: of the key that made it.
     """
-    serial, end = None, 0
+
+    serial: int | None = None
+    end: int = 0
+    tag: int = 0
+    algorithm: int = 0
+
+
+def read_head(head: str) -> SignedHead:
+    """Return what *head* shows, the beginning of a file as the embedded signer writes it."""
+    found = SignedHead()
     for line in head.split("\n", 2)[:2]:
         fields = line.split("\t", 3)
         words = fields[3].split(" ") if len(fields) == 4 else []
         if fields[2:3] == ["SOA"] and len(words) == 7 and words[2].isdecimal():
-            serial = int(words[2])
-        elif fields[2:3] == ["RRSIG"] and len(words) > 5 and words[0] == "SOA":
-            end = _signature_time(words[4])
-    return serial, end
+            found = found._replace(serial=int(words[2]))
+        elif fields[2:3] == ["RRSIG"] and len(words) > 6 and words[0] == "SOA":
+            numbers = [int(word) if word.isdecimal() else 0 for word in (words[6], words[1])]
+            found = SignedHead(found.serial, _signature_time(words[4]), *numbers)
+    return found
 
 
 def _signature_time(text: str) -> int:
@@ -367,6 +384,13 @@ def _signature_time(text: str) -> int:
         return timegm(strptime(text, "%Y%m%d%H%M%S"))
     except ValueError:
         return 0
+
+
+def _keys(audited: object, head: SignedHead) -> tuple[Mapping[str, Any], ...]:
+    """Return the keys that the audit saw; without one, the key that signed the SOA."""
+    if isinstance(audited, list) and audited:
+        return tuple(each for each in audited if isinstance(each, dict))
+    return ({"tag": head.tag, "algorithm": head.algorithm, "digest": None},) if head.end else ()
 
 
 def _servers(
