@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,14 +18,21 @@ from typing import Any
 
 import jsonschema
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.endpoint_servers import certificate, ec_key
+from tests.endpoint_servers import certificate, ec_key, tls_server
 from tests.sites import DODO, DOIT, PRIMARY, REPOSITORY, SITE, ZONEBUILD, SmallSite, environment
 from tests.test_probe import serving
 from tests.test_probe_serials import soa
+from zonebuild.acme.memory import Memory, memories_text
+from zonebuild.acme.renew import Schedule
 from zonebuild.cli.status import show_status
 from zonebuild.status import overview
+from zonebuild.status.spans import span
+from zonebuild.tlsa.pin import Pin
+from zonebuild.tlsa.state import DEFAULT_POLICY, Key, Order, State
+from zonebuild.tlsa.state_text import states_text
 
 CLOCK = Path(__file__).parent / "live/daemons/clock"
 SCHEMA = json.loads((REPOSITORY / "docs/status.schema.json").read_text())
@@ -89,16 +97,25 @@ class Watched(SmallSite):
         jsonschema.validate(found, SCHEMA)
         return found
 
-    def certify(self, *, begin: float, end: float) -> None:
-        """Give it a lineage with a certificate that is valid between these days from now."""
-        made = certificate(ec_key(), subject="www.a.example", days=(begin, end))
+    def certify(
+        self,
+        made: x509.Certificate,
+        place: str = "{host: www.a.example, port: 443}",
+        *,
+        look: bool = False,
+    ) -> None:
+        """Give it a lineage with the certificate *made*."""
         self.write("certs/www.pem", made.public_bytes(Encoding.PEM))
-        place = "- {host: www.a.example, port: 443}"
         self.write(
             "tlsa-map.yaml",
-            "lineages:\n  www:\n    certificate: certs/www.pem\n    first: at-once\n"
-            f"    places:\n    {place}\n",
+            f"look: {str(look).lower()}\nlineages:\n  www:\n    certificate: certs/www.pem\n"
+            f"    first: at-once\n    places:\n    - {place}\n",
         )
+
+
+def valid(begin: float, end: float) -> x509.Certificate:
+    """Return a certificate that is valid between these days from now."""
+    return certificate(ec_key(), subject="www.a.example", days=(begin, end))
 
 
 @pytest.fixture
@@ -149,17 +166,17 @@ def signatures_end_in_two_days(site: Watched) -> None:
 
 
 def certificate_ends_tomorrow(site: Watched) -> None:
-    site.certify(begin=-89, end=1)
+    site.certify(valid(-89, 1))
     site.poll()
 
 
 def certificate_of_six_days_ends_tomorrow(site: Watched) -> None:
-    site.certify(begin=-5, end=1)
+    site.certify(valid(-5, 1))
     site.poll()
 
 
 def certificate_ended_yesterday(site: Watched) -> None:
-    site.certify(begin=-90, end=-1)
+    site.certify(valid(-90, -1))
     site.poll()
 
 
@@ -183,6 +200,48 @@ def secondary_dead_for_a_day(site: Watched) -> None:
         site.write(f"zones/{ZONE}.yaml", f"servers: ['127.0.0.1:{server.port}']\n")
         site.poll()
     site.poll(later=DAY)
+
+
+def endpoint_not_reloaded(site: Watched) -> None:
+    host, old = "tls.a.example", ec_key()
+    served, newer = (certificate(key, subject=host, days=(-1, 89)) for key in (old, ec_key()))
+    site.append("primary/a.example", "tls A 127.0.0.1\n")
+    site.write(f"zones/{ZONE}.yaml", "allow: [{check: address-not-public, reason: a test}]\n")
+    with tls_server((old, served)) as port:
+        site.certify(served, f"{{host: {host}, port: {port}}}", look=True)
+        site.doit()
+        site.doit(later=MINUTE)
+        site.write("certs/www.pem", newer.public_bytes(Encoding.PEM))
+        for later in (MINUTE, MINUTE, MINUTE, 90 * MINUTE, MINUTE):
+            site.doit(later=later)
+
+
+def endpoint_not_reloaded_for_days(site: Watched) -> None:
+    endpoint_not_reloaded(site)
+    site.status(later=2 * DAY)
+
+
+def audited(site: Watched, ds: dict[str, object]) -> None:
+    """Leave what the audit keeps of the parent's servers, which no test can ask."""
+    site.poll()
+    zones = {f"{ZONE}.": {"ds": {"checked": int(time.time()), **ds}}}
+    site.write("state/audit.json", json.dumps({"version": 1, "at": 1, "zones": zones}))
+
+
+def ds_missing(site: Watched) -> None:
+    audited(site, {"state": "missing"})
+
+
+def ds_of_another_key(site: Watched) -> None:
+    audited(site, {"state": "other"})
+
+
+def server_silent_for_a_day(site: Watched) -> None:
+    site.poll()
+    answered = int(time.time()) - DAY
+    server = {"serial": 1, "checked": answered, "answered": answered, "problem": "no answer"}
+    zones = {f"{ZONE}.": {"servers": {"192.0.2.1:53": server}}}
+    site.write("state/audit.json", json.dumps({"version": 1, "at": 1, "zones": zones}))
 
 
 def never_built(site: Watched) -> None:
@@ -284,6 +343,33 @@ CASES = {
         r"1 warning: a\.example\. at its servers: ",
         "server-behind",
     ),
+    "a server silent for a day": Case(
+        server_silent_for_a_day,
+        WARNING,
+        0,
+        r"1 warning: a\.example\.: 192\.0\.2\.1:53 has not answered for 24 h",
+        "server-silent",
+    ),
+    "endpoint not reloaded": Case(
+        endpoint_not_reloaded,
+        WARNING,
+        0,
+        r"1 warning: www: 127\.0\.0\.1:\d+ \(\S+\) did not show, ",
+        "endpoint-not-reloaded",
+    ),
+    "endpoint not reloaded for days": Case(
+        endpoint_not_reloaded_for_days, CRITICAL, 1, r"1 error: www: ", "endpoint-not-reloaded"
+    ),
+    "DS missing": Case(
+        ds_missing, WARNING, 0, r"1 warning: a\.example\.: the parent has no DS", "ds-missing"
+    ),
+    "DS of another key": Case(
+        ds_of_another_key,
+        CRITICAL,
+        1,
+        r"1 error: a\.example\.: the parent's DS is of another key",
+        "ds-of-another-key",
+    ),
     "never built": Case(never_built, UNKNOWN, 0, r"nothing is built here yet, run `doit`; 2 zones"),
     "outcome damaged": Case(outcome_damaged, UNKNOWN, 2, r"unknown: state/outcome.json cannot be"),
     "clock years ahead": Case(
@@ -330,7 +416,7 @@ def test_every_form_says_how_the_site_stands(site: Watched, case: Case) -> None:
 
 
 def test_the_agenda_names_what_happens_and_what_ends_within_so_many_days(site: Watched) -> None:
-    site.certify(begin=-60, end=29)
+    site.certify(valid(-60, 29))
     site.doit()
     for zone in ("a.example", "b.example"):
         assert f"{zone}. is signed again" in site.do(*ZONEBUILD, "agenda").out
@@ -351,7 +437,7 @@ def test_a_freeze_is_on_the_agenda_and_ends_by_the_clock_of_now(site: Watched) -
 
 
 def test_the_numbers_for_prometheus_are_those_of_the_json(site: Watched) -> None:
-    site.certify(begin=-60, end=29)
+    site.certify(valid(-60, 29))
     site.poll()
     document = site.document()
     numbers = dict(
@@ -388,7 +474,7 @@ def test_a_watch_that_comes_each_hour_is_not_overdue_before_two(site: Watched) -
 def test_thresholds_move_what_is_a_warning_and_what_an_error(site: Watched) -> None:
     text = "monitoring: {certificate_warning: 2h, certificate_error: 1h, signature_error: 1h}\n"
     site.write("site.yaml", SIGNED + text)
-    site.certify(begin=-89, end=1)
+    site.certify(valid(-89, 1))
     site.doit()
     assert site.status("--nagios").code == OK
     assert site.status("--nagios", later=23 * HOUR - 10 * MINUTE).code == WARNING
@@ -452,3 +538,57 @@ def test_a_plugin_that_breaks_is_unknown_and_not_a_warning(
     assert capsys.readouterr().out.startswith(
         "ZONEBUILD UNKNOWN - this is a bug of zonebuild: Zero"
     )
+
+
+# -- what is known of the future ------------------------------------------------------------------
+
+
+def test_a_renewal_is_what_happens_next_and_is_missed_after_a_day(site: Watched) -> None:
+    site.certify(valid(-60, 29))
+    text = (site.root / "tlsa-map.yaml").read_text()
+    site.write("tlsa-map.yaml", text.replace("    first:", "    issue: {}\n    first:"))
+    site.doit()
+    schedule = Schedule("f" * 64, int(time.time()) + HOUR)
+    site.write("state/acme/lineages", memories_text({"www": Memory("x", schedule)}))
+    assert re.search(r"next event in (59|60) min \(www renews\)", site.status().out)
+    assert site.status("--nagios", later=20 * HOUR).code == OK
+    assert site.status("--nagios", later=6 * HOUR).code == WARNING
+    assert "see that `zonebuild acme run` runs" in site.status().out
+
+
+def test_the_steps_of_a_rollover_have_their_expected_times(site: Watched) -> None:
+    site.certify(valid(-60, 29))
+    site.doit()
+    now, day = int(time.time()), DEFAULT_POLICY.hold
+    current = Key(Pin("a" * 64), now, exported=now, is_current=True)
+    following = Key(Pin("b" * 64), now, visible=now, waited=600, ttl=3600)
+    old = Key(Pin("c" * 64), now, exported=now, cleared=now, held=DAY // 2)
+    state = State("www", last=now, order=Order.ROLL, keys=(current, following, old))
+    site.write("state/tlsa", states_text([state]))
+    events = {e["what"]: e["at"] - now for e in site.document()["events"]}
+    use = 2 * 3600 + DEFAULT_POLICY.margin - 600
+    expected = {
+        "www: the key bbbbbbbbbbbbbbbb… may be used: no cache lacks it": use,
+        "www: the key aaaaaaaaaaaaaaaa… leaves the zone at the earliest": use + day,
+        "www: the key cccccccccccccccc… leaves the zone": DAY // 2,
+    }
+    found = {what: events[what] for what in expected}
+    assert {what: abs(found[what] - expected[what]) < MINUTE for what in expected} == dict.fromkeys(
+        expected, True
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (-119, "119 s"),
+        (120, "2 min"),
+        (7199, "119 min"),
+        (7200, "2 h"),
+        (172_800, "2 d"),
+        (10 * 31_536_000, "10 years"),
+    ],
+)
+def test_lengths_of_time_read_as_people_say_them(seconds: int, text: str) -> None:
+    assert span(seconds) == text

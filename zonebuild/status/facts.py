@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from zonebuild.acme.memory import Memory, read_memories
 from zonebuild.acme.state import FOLDER as ACME_FOLDER
 from zonebuild.builder.delivery.arrival_state import Arrival, remembered
-from zonebuild.builder.lineages.observation import kept_states
+from zonebuild.builder.lineages.observation import kept_observations, kept_states
 from zonebuild.builder.outcome import Outcome, read_outcome
 from zonebuild.builder.places import PRIVATE, SIGNED, STATE, UNSIGNED, Places, find_places
 from zonebuild.builder.plans.freeze import Freezes, read_freezes
@@ -55,10 +55,15 @@ class ServerFacts(NamedTuple):
 
 
 class DsFacts(NamedTuple):
-    """What the parent's servers had: state as the audit calls it; checked is Unix seconds."""
+    """What the parent's servers had. state: as the audit calls it.
+
+    checked: when that was seen; since: the first time of it, 0 where that is not known; Unix
+    seconds.
+    """
 
     state: str
     checked: int
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,8 @@ class LineageFacts:
 class Facts:
     """All that is known. now: Unix seconds. unreadable: what could not be read, and why.
 
-    is_built: whether any run was made here. accounts: URL by CA. troubles: what poll told last.
+    looks: when each track was last looked at from outside. is_built: whether any run was made here.
+    accounts: URL by CA. troubles: what poll told last.
     """
 
     places: Places
@@ -114,6 +120,7 @@ class Facts:
     zones: Mapping[str, ZoneFacts]
     lineages: Mapping[str, LineageFacts]
     tracks: Mapping[tuple[str, str], State]
+    looks: Mapping[tuple[str, str], int]
     runs: Mapping[str, LastRun]
     outcome: Outcome
     freezes: Freezes
@@ -149,6 +156,7 @@ class _Gathering:
             zones=zones,
             lineages=lineages,
             tracks=kept_states(self._root) if lineages else {},
+            looks={n: seen.at for n, seen in kept_observations(self._root).items()},
             runs=last_runs(str(self._root)),
             outcome=outcome,
             freezes=read_freezes(self._places, self._now),
@@ -234,7 +242,7 @@ class _Gathering:
             kept.valid_from if kept else _time(signatures.get("latest_inception")),
             dict(_servers(arrival, _mapping(audit.get("servers")))),
             _keys(audit.get("keys"), head),
-            DsFacts(str(ds["state"]), _time(ds.get("checked"))) if "state" in ds else None,
+            _ds(ds) if "state" in ds else None,
         )
 
     def _audits(self) -> Mapping[str, Any]:
@@ -384,6 +392,12 @@ def _signature_time(text: str) -> int:
         return timegm(strptime(text, "%Y%m%d%H%M%S"))
     except ValueError:
         return 0
+
+
+def _ds(audited: Mapping[str, Any]) -> DsFacts:
+    return DsFacts(
+        str(audited["state"]), _time(audited.get("checked")), _time(audited.get("since"))
+    )
 
 
 def _keys(audited: object, head: SignedHead) -> tuple[Mapping[str, Any], ...]:

@@ -15,6 +15,7 @@ from zonebuild.status.spans import span
 if TYPE_CHECKING:
     from zonebuild.site.monitoring import MonitoringConfig
     from zonebuild.status.facts import Facts, LineageFacts, ServerFacts, ZoneFacts
+    from zonebuild.tlsa.state import State
 
 LEEWAY = 300  # seconds that clocks may differ, or be set by
 _NEXT_RUN = 3600  # seconds after its time in which a renewal may wait for a run
@@ -35,6 +36,10 @@ def judge(facts: Facts, thresholds: MonitoringConfig, *, foreign: int) -> list[F
         found += _servers(zone, facts.now, thresholds)
     for lineage in facts.lineages.values():
         found += _certificate(lineage, facts.now, thresholds)
+    for name, track in facts.tracks.items():
+        if name[0] in facts.lineages:
+            looked = facts.now - facts.looks.get(name, track.last)
+            found += _endpoints(track, facts.lineages[name[0]], facts.now, looked, thresholds)
     return found
 
 
@@ -148,7 +153,7 @@ def _parent(zone: ZoneFacts, now: int, thresholds: MonitoringConfig) -> Iterator
         message = f"{zone.apex}: the parent's DS is of another key ({seen}), "
         message += f"no validating resolver takes the zone: {way_on}"
         yield _error("ds-of-another-key", where, message)
-    elif zone.ds.state == "missing":
+    elif zone.ds.state == "missing" and now - zone.ds.since >= thresholds.ds_warning:
         message = f"{zone.apex}: the parent has no DS ({seen}), nobody validates the zone: {way_on}"
         yield Finding(Location(where), Severity.WARNING, "ds-missing", message)
 
@@ -224,6 +229,27 @@ def _renewal_advice(lineage: LineageFacts) -> str:
     if lineage.is_renewed:
         return "see that `zonebuild acme run` runs"
     return "put a newer one there"
+
+
+def _endpoints(
+    track: State, lineage: LineageFacts, now: int, looked: int, thresholds: MonitoringConfig
+) -> Iterator[Finding]:
+    """Yield each endpoint that was seen with another key than the one exported last.
+
+    looked: how many seconds ago that was.
+    """
+    current = track.current
+    if current is None:
+        return
+    age = now - current.exported
+    severity = _grown(-age, -thresholds.endpoint_warning, -thresholds.endpoint_error)
+    for (owner, endpoint), pins in track.seen.items():
+        if severity is not None and pins and current.pin.name not in pins:
+            message = (
+                f"{lineage.name}: {endpoint} ({owner}) did not show, {span(looked)} ago, the "
+                f"{track.unit} {current.pin} that was exported {span(age)} ago: reload the service"
+            )
+            yield Finding(Location(lineage.path), severity, "endpoint-not-reloaded", message)
 
 
 # -- small parts ---------------------------------------------------------------------------------
