@@ -60,8 +60,9 @@ def test_a_lone_run_says_nothing_against_an_earlier_clock_but_a_day_of_runs_does
     lone = next_mark(NOW, UP, None)
     assert judge_clock(NOW - 30 * DAY, UP, lone) is Verdict.RETURNED
     assert judge_clock(NOW - 30 * DAY, UP, lone._replace(at=NOW + DAY)) is Verdict.BEHIND
-    changed = next_mark(NOW, UP, None, changed=NOW - HOUR)
-    assert judge_clock(NOW - 30 * DAY, UP, changed) is Verdict.BEHIND
+    for changed in (NOW - HOUR, NOW, NOW + 1):
+        mark = next_mark(NOW, UP, None, changed=changed)
+        assert judge_clock(NOW - 30 * DAY, UP, mark) is Verdict.BEHIND
 
 
 def test_where_the_mark_is_lost_the_age_of_the_state_stands_in() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.built_zones import validate_all
 from tests.sites import DODO, DOIT, REPOSITORY, ZONEBUILD, SmallSite, environment
+from zonebuild.builder.run import open_run
 
 HOUR, DAY = 3600, 86_400
 YEAR = 365 * DAY
@@ -91,7 +92,8 @@ LEAPS = {
 def test_a_leap_is_reported_and_nothing_is_built_or_signed(desk: Desk, leap: int, why: str) -> None:
     before = desk.outputs()
     desk.site.append(f"primary/{ZONE}", "new A 192.0.2.77\n")
-    for command in (DOIT, (*ZONEBUILD, "poll"), (*ZONEBUILD, "look")):
+    commands = (DOIT, (*DOIT, f"zone:{ZONE}"), *((*ZONEBUILD, each) for each in ("poll", "look")))
+    for command in commands:
         done = desk.type(*command, leap=leap)
         assert done.returncode == 2, command
         told = done.stdout + done.stderr
@@ -150,6 +152,22 @@ def test_what_a_clock_ahead_has_left_heals_in_the_first_run_that_is_right(
     assert (done.returncode, "the clock was ahead by up to" in done.stderr) == (0, True)
     assert desk.is_valid()
     assert desk.doit().stderr == ""
+
+
+def test_a_run_that_is_killed_at_once_does_not_keep_the_next_from_healing(desk: Desk) -> None:
+    ahead_with_an_edit(desk)
+    root, now = desk.site.root, int(time.time())
+    with open_run(root, now=now, command="a run that is killed", is_builder=True):
+        pass
+    assert desk.doit().returncode == 0
+    assert desk.is_valid()
+
+
+def test_a_lost_mark_hides_nothing_that_a_clock_ahead_has_left(desk: Desk) -> None:
+    ahead_by_force(desk)
+    desk.site.forget("state/clock")
+    assert desk.doit().returncode == 0
+    assert desk.is_valid()
 
 
 def test_a_first_run_that_was_ahead_heals_as_well(tmp_path: Path) -> None:

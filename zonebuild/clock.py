@@ -110,7 +110,7 @@ def next_mark(now: int, up: Uptime, mark: Mark | None, *, changed: int = 0) -> M
     changed: where there was no mark, when the site was last changed, Unix seconds, 0: unknown.
     """
     if mark is None:
-        return Mark(now, up, now, changed if changed <= now else 0)
+        return Mark(now, up, now, min(changed, now) if changed <= now + LEEWAY else 0)
     if now < mark.at - LEEWAY:
         return Mark(now, up, now, min(mark.before, now), mark.up_before)
     if _may_be_leap(now, up, mark):

@@ -214,20 +214,24 @@ class Session:
     def _stamps(self, stage: str) -> dict[str, Stamp]:
         """Return the stamps of *stage*; none where what was said with them is lost.
 
-        None either where the clock is not right, or was not when they were made.
+        None either where the clock is not right, or was not, or may not have been, when they were
+        made.
         """
-        if self._is_outcome_lost or not self._is_clock_right():
+        if self._is_outcome_lost or not self._is_clock_known():
             return {}
         return read_stamps(self.places.stamps(stage), self._key)
 
-    def _is_clock_right(self) -> bool:
-        """Return whether time can be judged by; also keeps it, so that idle runs count as runs."""
+    def _is_clock_known(self) -> bool:
+        """Return whether the clock is right, and was at the run before.
+
+        Keeps the time of this run, too, so that idle runs count as runs.
+        """
         if self._judged is None:
             self._judged = judge_now(self.places, self.now)
             if self._judged.verdict is Verdict.RIGHT and self._judged.mark:
                 with suppress(WriteError):  # whoever may only read has nothing to remember
                     keep_clock(self.places, self._judged)
-        return self._judged.verdict is Verdict.RIGHT
+        return self._judged.verdict is Verdict.RIGHT and self._judged.mark is not None
 
     def _are_fresh(self, stage: str) -> bool:
         return self._fit(self._stamps(stage))

@@ -218,11 +218,13 @@ def _format() -> dict[str, Any]:
 
 
 def _build_one(apex: str) -> Any:
+    failures = []
     for stage in PRODUCERS:
         if not guarded_fresh(lambda stage=stage: session().feed_is_fresh(stage)):  # type: ignore[misc]
-            guarded(lambda stage=stage: session().take_feed(stage))  # type: ignore[misc]
-    failure = guarded(lambda: session().build_zone(apex))
-    return failure if failure is not None else _tell(apex)
+            failures.append(guarded(lambda stage=stage: session().take_feed(stage)))  # type: ignore[misc]
+    failures.append(guarded(lambda: session().build_zone(apex)))
+    first = next((failure for failure in failures if failure is not None), None)
+    return first if first is not None else _tell(apex)
 
 
 def _tell(apex: str | None = None) -> Any:

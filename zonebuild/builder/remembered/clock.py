@@ -26,7 +26,7 @@ from zonebuild.clock import (
 )
 from zonebuild.diagnostic import Finding, Location, Severity
 from zonebuild.files.read import SourceError, read_outside
-from zonebuild.files.write import make_directory, replace_file
+from zonebuild.files.write import make_directory, remove_file, replace_file
 from zonebuild.site.names import SITE_FILE, ZONES_DIRECTORY
 
 CLOCK = "clock"  # as a stage of the outcome
@@ -104,12 +104,17 @@ def require_clock(places: Places, now: int) -> Judged:
 def keep_clock(places: Places, judged: Judged) -> None:
     """Keep the mark of this run, which is trusted, unless the one there is as good.
 
+    Where the clock was ahead until now, the stamps of all stages go first: what they call fresh was
+    judged by that clock. So a run that is killed, or `acme run`, leaves nothing of it behind.
     Raises: WriteError.
     """
     mark = judged.mark
+    if judged.has_returned:
+        for path in places.cache.glob("stamps.*"):
+            remove_file(path)
     if mark is not None and 0 <= judged.now - mark.at < STEP and mark.up.boot == judged.up.boot:
         return
-    changed = 0 if mark else _changed(places, "", SITE_FILE, ZONES_DIRECTORY)
+    changed = 0 if mark else _changed(places, SITE_FILE, ZONES_DIRECTORY)
     _write(places, next_mark(judged.now, judged.up, mark, changed=changed))
 
 
