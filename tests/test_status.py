@@ -22,7 +22,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.endpoint_servers import certificate, ec_key, tls_server
-from tests.sites import DODO, DOIT, PRIMARY, REPOSITORY, SITE, ZONEBUILD, SmallSite, environment
+from tests.sites import (
+    DODO,
+    DOIT,
+    HEAD,
+    PRIMARY,
+    REPOSITORY,
+    SITE,
+    ZONEBUILD,
+    SmallSite,
+    environment,
+)
 from tests.test_probe import serving
 from tests.test_probe_serials import soa
 from zonebuild.acme.memory import Memory, memories_text
@@ -425,7 +435,50 @@ def test_the_agenda_names_what_happens_and_what_ends_within_so_many_days(site: W
     assert "signatures of a.example. end" in site.do(*ZONEBUILD, "agenda", "--days", "57").out
     assert "signatures of a.example. end" in site.status("--all").out
     said = site.do(*ZONEBUILD, "agenda", "--days", "3")
-    assert said == Said(0, "nothing is known to happen or to end within 3 days\n", "")
+    assert "is signed again" not in said.out
+    assert "no time is known" in said.out
+    assert "DS of a.example.: give the parent zone: a.example. IN DS" in said.out
+
+
+def test_an_empty_agenda_says_so(site: Watched) -> None:
+    site.write("site.yaml", SITE)
+    site.doit()
+    said = site.do(*ZONEBUILD, "agenda", "--days", "3")
+    assert said == Said(0, "nothing is known to happen or to end in 3 days\n", "")
+    assert site.do(*ZONEBUILD, "agenda", "--days", "x").code == 2
+
+
+def test_the_site_may_be_named(site: Watched) -> None:
+    site.doit()
+    for command in ("status", "agenda"):
+        done = subprocess.run(
+            [*ZONEBUILD, command, site.root], env=environment(), capture_output=True, timeout=60
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_silent_server_is_an_error_before_its_copy_expires(site: Watched) -> None:
+    server_silent_for_a_day(site)
+    assert site.status("--nagios").code == WARNING
+    site.write("soa/default", HEAD.replace("2419200", "86400"))
+    site.doit()
+    assert site.status("--nagios").code == CRITICAL
+    assert "192.0.2.1:53 has not answered for 24 h" in site.status().out.split("\n")[0]
+
+
+def test_a_repository_out_of_reach_is_a_warning(site: Watched) -> None:
+    git = ("git", "-c", "user.name=t", "-c", "user.email=t@example.org")
+    site.poll()
+    site.do("git", "init", "-q", "-b", "main")
+    site.do("git", "add", "zones", "primary", "soa", "site.yaml", "dodo.py")
+    site.do(*git, "commit", "-q", "-m", "x")
+    for words in (("remote.origin.url", "/nowhere"), ("branch.main.remote", "origin")):
+        site.do("git", "config", *words)
+    site.do("git", "config", "branch.main.merge", "refs/heads/main")
+    assert site.poll(later=MINUTE).code == 2
+    said = site.status("--nagios", later=3 * MINUTE)
+    assert said.code == WARNING
+    assert "for 3 min: " in said.out
 
 
 def test_a_freeze_is_on_the_agenda_and_ends_by_the_clock_of_now(site: Watched) -> None:

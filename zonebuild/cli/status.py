@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zonebuild.cli import fail, wants_colour
+from zonebuild.cli.poll import add_site
 
 if TYPE_CHECKING:
+    from zonebuild.diagnostic import Waiting
     from zonebuild.status.agenda import Event
     from zonebuild.status.overview import Overview
 
@@ -28,8 +30,9 @@ it is right also when nothing else runs any more. Exit code: 0 nothing is wrong,
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the form, and how much of it."""
+    """Add the site, the form, and how much of it."""
     parser.description = _ABOUT
+    add_site(parser)
     parser.add_argument("--all", action="store_true", help="also what will happen, and accounts")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--format", choices=FORMATS, default="text")
@@ -39,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the state of the site in this folder."""
+    """Print where the site stands."""
     form = "nagios" if options.nagios else options.format
-    return show_status(Path.cwd(), form, is_all=options.all)
+    return show_status(Path(options.folder).absolute(), form, is_all=options.all)
 
 
 def show_status(root: Path, form: str, *, is_all: bool = False) -> int:
@@ -127,6 +130,15 @@ def event_lines(events: Sequence[Event], now: int) -> Iterator[str]:
 
     for event in events:
         yield f"{utc(event.at)}  {from_now(event.at - now):>11}  {visible(event.what)}"
+
+
+def timeless_lines(waitings: Sequence[Waiting]) -> Iterator[str]:
+    """Yield a line for each of *waitings*, which have no time: somebody has to do something."""
+    from zonebuild.report.text import visible
+
+    for waiting in waitings:
+        what = visible(f"{waiting.what}: {waiting.way_on}")
+        yield f"{'no time is known':23}  {'':>11}  {what}"
 
 
 def _nagios_lines(overview: Overview) -> Iterator[str]:

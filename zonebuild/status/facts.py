@@ -71,7 +71,8 @@ class ZoneFacts:
     """One zone. Serials are None, times (Unix seconds) 0 where they are not known.
 
     first_end: when its first signature ends. renewal: when they are to be made again, known of
-    the embedded signer alone. valid_from: the latest inception. keys: tag, algorithm, digest.
+    the embedded signer alone. valid_from: the latest inception. expire: of the SOA, seconds.
+    keys: tag, algorithm, digest.
     """
 
     apex: str
@@ -80,6 +81,7 @@ class ZoneFacts:
     first_end: int = 0
     renewal: int = 0
     valid_from: int = 0
+    expire: int = 0
     servers: Mapping[str, ServerFacts] = field(default_factory=dict)
     keys: tuple[Mapping[str, object], ...] = ()
     ds: DsFacts | None = None
@@ -240,6 +242,7 @@ class _Gathering:
             min((each for each in ends if each), default=0),
             kept.due_at if kept else 0,
             kept.valid_from if kept else _time(signatures.get("latest_inception")),
+            head.expire or read_head(self._head(f"{UNSIGNED}/{name}")).expire,
             dict(_servers(arrival, _mapping(audit.get("servers")))),
             _keys(audit.get("keys"), head),
             _ds(ds) if "state" in ds else None,
@@ -361,26 +364,30 @@ class _Gathering:
 class SignedHead(NamedTuple):
     """What the beginning of a signed zone shows; None and 0 where it shows nothing.
 
-    end: when the signature of its SOA ends, Unix seconds. tag, algorithm: of the key that made it.
+    expire: of its SOA, seconds. end: when the signature of that ends, Unix seconds. tag, algorithm:
+    of the key that made it.
     """
 
     serial: int | None = None
+    expire: int = 0
     end: int = 0
     tag: int = 0
     algorithm: int = 0
 
 
 def read_head(head: str) -> SignedHead:
-    """Return what *head* shows, the beginning of a file as the embedded signer writes it."""
+    """Return what *head* shows, the beginning of a zone as this program writes it."""
     found = SignedHead()
-    for line in head.split("\n", 2)[:2]:
+    for line in head.split("\n", 4)[:4]:  # a built zone's $ORIGIN and $TTL come first
         fields = line.split("\t", 3)
         words = fields[3].split(" ") if len(fields) == 4 else []
         if fields[2:3] == ["SOA"] and len(words) == 7 and words[2].isdecimal():
-            found = found._replace(serial=int(words[2]))
+            expire = int(words[5]) if words[5].isdecimal() else 0
+            found = found._replace(serial=int(words[2]), expire=expire)
         elif fields[2:3] == ["RRSIG"] and len(words) > 6 and words[0] == "SOA":
             numbers = [int(word) if word.isdecimal() else 0 for word in (words[6], words[1])]
-            found = SignedHead(found.serial, _signature_time(words[4]), *numbers)
+            end = _signature_time(words[4])
+            found = SignedHead(found.serial, found.expire, end, *numbers)
     return found
 
 

@@ -91,8 +91,10 @@ def _runs(facts: Facts, thresholds: MonitoringConfig) -> Iterator[Finding]:
 
 
 def last_run(facts: Facts) -> int:
-    """Return when the last run was, Unix seconds, 0 where none is known by a clock like ours."""
-    times = (run.at for run in facts.runs.values())
+    """Return when a build was last run, Unix seconds, 0 where no time before now is known."""
+    from zonebuild.poll.last_run import ACME
+
+    times = (run.at for kind, run in facts.runs.items() if kind != ACME)
     return max((at for at in times if at <= facts.now + LEEWAY), default=0)
 
 
@@ -167,14 +169,11 @@ def _servers(zone: ZoneFacts, now: int, thresholds: MonitoringConfig) -> Iterato
 def _silence(
     zone: ZoneFacts, name: str, server: ServerFacts, now: int, thresholds: MonitoringConfig
 ) -> Iterator[Finding]:
-    severity = _grown(
-        -(now - server.answered), -thresholds.server_warning, -thresholds.server_error
-    )
+    age = now - server.answered
+    error = min(thresholds.server_error, zone.expire // 2 or thresholds.server_error)
+    severity = _grown(-age, -thresholds.server_warning, -error)
     if severity is not None:
-        message = (
-            f"{zone.apex}: {name} has not answered for {span(now - server.answered)}: "
-            f"{server.problem}"
-        )
+        message = f"{zone.apex}: {name} has not answered for {span(age)}: {server.problem}"
         where = Location(f"{_HOST}/{_yaml(zone.apex)}")
         yield Finding(where, severity, "server-silent", message)
 
