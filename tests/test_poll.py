@@ -231,6 +231,15 @@ def test_a_poll_that_runs_for_over_an_hour_is_told_once_an_hour(site: PolledSite
         assert "121 min" in site.poll().text
 
 
+def test_a_poll_that_began_by_a_clock_ahead_is_told_an_hour_after_that_was_seen(
+    site: PolledSite,
+) -> None:
+    with Turn(find_site(str(site.root)).cache, now=time.time() + 1000 * HOUR):
+        assert site.poll().text == ""
+        site.later = 61 * 60
+        assert "another poll has been running for 61 min" in site.poll().text
+
+
 def test_what_a_killed_poll_started_keeps_the_turn(site: PolledSite) -> None:
     site.write("dodo.py", "import time; open('up', 'w').close(); time.sleep(60)\n")
     with site.start(*POLL) as first:

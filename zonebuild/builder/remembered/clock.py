@@ -80,9 +80,10 @@ class Judged(NamedTuple):
         else:
             side = "after" if self.now > last else "before"
             how = f"{rough(abs(self.now - last))} {side} the last run ({_utc(last)})"
+        can_be_right = f" or, if it is right, run `{ACCEPT}`" if self.now >= EARLIEST else ""
         return (
             f"{shown}, {how}: nothing is built, signed or forgotten until that is settled; "
-            f"set the clock right or, if it is right, run `{ACCEPT}`"
+            f"set the clock right{can_be_right}"
         )
 
 
