@@ -23,7 +23,7 @@ from zonebuild.site.tlsa_map import MAP_FILE, MapEntry, read_map
 from zonebuild.site.yaml import MAX_OCTETS
 
 STAGING = "/staging"
-_GOOD_MAP = "state/acme/good.tlsa-map.yaml"
+GOOD_MAP = "state/acme/good.tlsa-map.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,11 @@ def _read_map(root: Path) -> tuple[Mapping[str, MapEntry], list[Finding]]:
     data = _content(root / MAP_FILE)
     found, findings = read_map(data)
     if found is not None:
-        if _content(root / _GOOD_MAP) != data:
-            make_directory((root / _GOOD_MAP).parent, 0o700)
-            replace_file(root / _GOOD_MAP, data)
+        if _content(root / GOOD_MAP) != data:
+            make_directory((root / GOOD_MAP).parent, 0o700)
+            replace_file(root / GOOD_MAP, data)
         return found.entries, findings
-    good, _ = read_map(_content(root / _GOOD_MAP))
+    good, _ = read_map(_content(root / GOOD_MAP))
     return (good.entries if good is not None else {}), findings
 
 

@@ -149,7 +149,9 @@ def _signatures(
 def _parent(zone: ZoneFacts, now: int, thresholds: MonitoringConfig) -> Iterator[Finding]:
     if zone.ds is None:
         return
-    where, seen = f"{_HOST}/{_yaml(zone.apex)}", f"seen {span(now - zone.ds.checked)} ago"
+    where = f"{_HOST}/{_yaml(zone.apex)}"
+    checked = zone.ds.checked
+    seen = f"seen {span(now - checked)} ago" if checked else "when it was asked last"
     way_on = "have the parent publish what `zonebuild ds` prints"
     if zone.ds.state == "other":
         message = f"{zone.apex}: the parent's DS is of another key ({seen}), "
