@@ -7,6 +7,7 @@ docs/monitoring.md has the same table.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -212,6 +213,20 @@ def secondary_dead_for_a_day(site: Watched) -> None:
     site.poll(later=DAY)
 
 
+def secondary_dead_for_a_week(site: Watched) -> None:
+    secondary_dead_for_a_day(site)
+    for _ in range(8):
+        site.poll(later=DAY)
+
+
+def poll_hangs(site: Watched) -> None:
+    site.poll()
+    path = site.root / ".zonebuild/poll.lock"
+    site.now += 2 * HOUR
+    begun = time.time() + HOUR
+    os.utime(path, (begun, begun))
+
+
 def endpoint_not_reloaded(site: Watched) -> None:
     host, old = "tls.a.example", ec_key()
     served, newer = (certificate(key, subject=host, days=(-1, 89)) for key in (old, ec_key()))
@@ -353,6 +368,14 @@ CASES = {
         r"1 warning: a\.example\. at its servers: ",
         "server-behind",
     ),
+    "secondary dead for a week": Case(
+        secondary_dead_for_a_week,
+        CRITICAL,
+        1,
+        r"1 error: a\.example\.: 127\.0\.0\.1:\d+ has lacked what the signer has for [89] d",
+        "server-expiring",
+    ),
+    "a poll that hangs": Case(poll_hangs, CRITICAL, 1, r"1 error: no poll for 2 h", "run-overdue"),
     "a server silent for a day": Case(
         server_silent_for_a_day,
         WARNING,
@@ -645,3 +668,8 @@ def test_the_steps_of_a_rollover_have_their_expected_times(site: Watched) -> Non
 )
 def test_lengths_of_time_read_as_people_say_them(seconds: int, text: str) -> None:
     assert span(seconds) == text
+
+
+def test_a_poll_that_hangs_is_named(site: Watched) -> None:
+    poll_hangs(site)
+    assert re.search(r"one that began (59|60) min ago has not ended", site.status().out)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 
+LOCK = "poll.lock"  # in the cache; its modification time is when the last poll began
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LONG = 3600  # seconds; the age from which a poll that still runs is talked about, and how often
 
@@ -21,7 +22,7 @@ class Turn:
     """
 
     def __init__(self, folder: str, *, now: float) -> None:
-        self._path, self._told = f"{folder}/poll.lock", f"{folder}/poll.waiting"
+        self._path, self._told = f"{folder}/{LOCK}", f"{folder}/poll.waiting"
         self._now = now
         self.descriptor = -1
         self.is_mine = False

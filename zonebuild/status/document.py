@@ -91,6 +91,7 @@ def _server(server: ServerFacts) -> dict[str, Any]:
         "answered": server.answered or None,
         "first_end": server.first_end or None,
         "problem": server.problem,
+        "behind_since": server.behind or None,
     }
 
 

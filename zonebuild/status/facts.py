@@ -30,6 +30,7 @@ from zonebuild.poll.last_run import FOLDER as RUNS
 from zonebuild.poll.last_run import LastRun, last_runs
 from zonebuild.poll.news import Memory as Troubles
 from zonebuild.poll.news import parse_memory
+from zonebuild.poll.turn import LOCK
 from zonebuild.signers.local.state import state_from_text
 from zonebuild.site.config import Site
 from zonebuild.site.names import SUFFIX, ZONES_DIRECTORY, file_name, is_skipped, zone_name_from_file
@@ -46,6 +47,7 @@ class ServerFacts(NamedTuple):
     """What one server had when it was asked last. Times are Unix seconds, 0: not known.
 
     serial: None where it gave none. checked: when it was asked. answered: when it last answered.
+    behind: since when it lacks what the signer has.
     """
 
     serial: int | None
@@ -53,6 +55,7 @@ class ServerFacts(NamedTuple):
     answered: int = 0
     first_end: int = 0
     problem: str = ""
+    behind: int = 0
 
 
 class DsFacts(NamedTuple):
@@ -113,7 +116,8 @@ class LineageFacts:
 class Facts:
     """All that is known. now: Unix seconds. unreadable: what could not be read, and why.
 
-    looks: when each track was last looked at from outside. is_built: whether any run was made here.
+    looks: when each track was last looked at from outside. begun: when the last poll began, Unix
+    seconds. is_built: whether any run was made here.
     accounts: URL by CA. troubles: what poll told last.
     """
 
@@ -125,6 +129,7 @@ class Facts:
     tracks: Mapping[tuple[str, str], State]
     looks: Mapping[tuple[str, str], int]
     runs: Mapping[str, LastRun]
+    begun: int
     outcome: Outcome
     freezes: Freezes
     troubles: Troubles
@@ -161,6 +166,7 @@ class _Gathering:
             tracks=kept_states(self._root) if lineages else {},
             looks={n: seen.at for n, seen in kept_observations(self._root).items()},
             runs=last_runs(str(self._root)),
+            begun=self._begun(),
             outcome=outcome,
             freezes=read_freezes(self._places, self._now),
             troubles=parse_memory(self._text(_TROUBLES, _SMALL)),
@@ -175,6 +181,13 @@ class _Gathering:
             path = self._root / folder
             if os.path.isdir(path) and not os.access(path, os.R_OK | os.X_OK):
                 self._unreadable.append(f"{folder}/ may not be read by this user")
+
+    def _begun(self) -> int:
+        """Return when the last poll began, Unix seconds, 0 where none is known."""
+        try:
+            return int(os.stat(self._places.cache / LOCK).st_mtime)
+        except OSError:
+            return 0
 
     def _site(self) -> Site | None:
         from zonebuild.builder.places import SiteError
@@ -423,10 +436,9 @@ def _servers(
 ) -> Iterable[tuple[str, ServerFacts]]:
     """Yield what each server had: what the audit saw last, else what arrival did."""
     for server, lag in (arrival.lags if arrival else {}).items():
-        yield (
-            server,
-            ServerFacts(lag.serial, problem="" if lag.milliseconds is not None else lag.said),
-        )
+        is_behind = arrival is not None and lag.milliseconds is None
+        said, since = (lag.said, arrival.since) if arrival and is_behind else ("", 0)
+        yield server, ServerFacts(lag.serial, problem=said, behind=since)
     for server, each in audited.items():
         facts = _mapping(each)
         serial, problem = facts.get("serial"), facts.get("problem")

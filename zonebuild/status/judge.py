@@ -14,7 +14,7 @@ from zonebuild.status.spans import span
 
 if TYPE_CHECKING:
     from zonebuild.site.monitoring import MonitoringConfig
-    from zonebuild.status.facts import Facts, LineageFacts, ServerFacts, ZoneFacts
+    from zonebuild.status.facts import Facts, LineageFacts, ZoneFacts
     from zonebuild.tlsa.state import State
 
 LEEWAY = 300  # seconds that clocks may differ, or be set by
@@ -82,6 +82,8 @@ def _runs(facts: Facts, thresholds: MonitoringConfig) -> Iterator[Finding]:
         if thresholds.overdue is None:
             way_on += f"; where nobody polls this copy any more, remove {FOLDER}/{kind}"
         message = f"no {what} for {span(facts.now - at)}, expected one each {span(limit)}: {way_on}"
+        if at + LEEWAY < facts.begun <= facts.now:
+            message += f"; one that began {span(facts.now - facts.begun)} ago has not ended"
         yield _error("run-overdue", f"{FOLDER}/{kind}", message)
     elif at - facts.now > LEEWAY:
         later = span(at - facts.now)
@@ -163,21 +165,28 @@ def _parent(zone: ZoneFacts, now: int, thresholds: MonitoringConfig) -> Iterator
 
 
 def _servers(zone: ZoneFacts, now: int, thresholds: MonitoringConfig) -> Iterator[Finding]:
-    for name, server in zone.servers.items():
-        if server.problem and server.answered:
-            yield from _silence(zone, name, server, now, thresholds)
+    """Yield each server that is silent, or that has lacked the zone until its copy nearly expires.
 
-
-def _silence(
-    zone: ZoneFacts, name: str, server: ServerFacts, now: int, thresholds: MonitoringConfig
-) -> Iterator[Finding]:
-    age = now - server.answered
+    One that has lacked it for less is a warning of the stage `arrival`.
+    """
+    where = Location(f"{_HOST}/{_yaml(zone.apex)}")
     error = min(thresholds.server_error, zone.expire // 2 or thresholds.server_error)
-    severity = _grown(-age, -thresholds.server_warning, -error)
-    if severity is not None:
-        message = f"{zone.apex}: {name} has not answered for {span(age)}: {server.problem}"
-        where = Location(f"{_HOST}/{_yaml(zone.apex)}")
-        yield Finding(where, severity, "server-silent", message)
+    for name, server in zone.servers.items():
+        if server.behind and now - server.behind >= error:
+            age = span(now - server.behind)
+            message = (
+                f"{zone.apex}: {name} has lacked what the signer has for {age} "
+                f"({server.problem or 'no answer'}), and serves nothing once its copy expires: "
+                "look at its log, its transfers and its TSIG key"
+            )
+            yield Finding(where, Severity.ERROR, "server-expiring", message)
+        if server.problem and server.answered:
+            silent = now - server.answered
+            severity = _grown(-silent, -thresholds.server_warning, -error)
+            if severity is not None:
+                message = f"{zone.apex}: {name} has not answered for {span(silent)}: "
+                message += server.problem
+                yield Finding(where, severity, "server-silent", message)
 
 
 def _yaml(apex: str) -> str:

@@ -6,6 +6,7 @@ Every form in which it is printed is made of this, so that none can say another 
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from zonebuild.status.spans import counted, from_now
 _JUDGED_ANEW = {
     "certificate-expired": {"certificate-ended"},
     "signatures-expiring": {"signatures-ended", "signatures-end-soon"},
+    "server-behind": {"server-expiring"},
 }
 # Of what is equally bad these come first: they tell why there is more.
 _CAUSES = (
@@ -131,12 +133,21 @@ def look_at_site(root: Path, now: int) -> Overview:
         judged += clock.report()
     else:  # by a clock that is not believed nothing has ended, and nothing is late
         judged = list(clock.report())
-    checks = {finding.check for finding in judged}
-    kept = (f for f in facts.outcome.findings() if not _JUDGED_ANEW.get(f.check, set()) & checks)
+    kept = (f for f in facts.outcome.findings() if not _is_judged_anew(f, judged))
     findings = sorted({*judged, *kept}, key=_rank)
     waitings = [*facts.outcome.waitings(), *waiting_certificates(root, now)]
     return Overview(
         facts, thresholds, tuple(findings), tuple(waitings), tuple(agenda(facts, waitings))
+    )
+
+
+def _is_judged_anew(finding: Finding, judged: Sequence[Finding]) -> bool:
+    """Return whether one of *judged* says by the time of now what the last run said of a thing."""
+    checks = _JUDGED_ANEW.get(finding.check)
+    return checks is not None and any(
+        each.message.partition(": ")[0] in finding.message or each.location.path in finding.message
+        for each in judged
+        if each.check in checks
     )
 
 
