@@ -154,10 +154,22 @@ def test_a_window_that_is_past_renews_at_once(lab: Lab) -> None:
     assert list(lab.run().issued) == ["web"]
 
 
-def test_a_certificate_that_was_replaced_is_renewed_without_saying_so(lab: Lab) -> None:
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("alreadyReplaced", 409),
+        ("unauthorized", 403),  # an order of another account
+        ("malformed", 400),
+        ("malformed", 404),
+        ("conflict", 409),
+    ],
+)
+def test_a_renewal_whose_replaces_is_refused_is_ordered_without_it(
+    lab: Lab, code: str, status: int
+) -> None:
     lab.run()
     lab.run()
-    lab.ca.fail({"match": "POST /acme/neworder", **problem("alreadyReplaced", 409)})
+    lab.ca.fail({"match": "POST /acme/neworder", **problem(code, status)})
     assert list(lab.run(forced=True).issued) == ["web"]
     assert ["replaces" in order for order in lab.ca.asked("neworder")[-2:]] == [True, False]
 

@@ -123,3 +123,18 @@ def test_the_next_moment_is_the_earliest_renewal_question_or_retry() -> None:
     assert next_moment(memories, NOW) == NOW + 40
     assert next_moment(memories[1:], NOW) == NOW + 60
     assert next_moment([], NOW) is None
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        Memory(),
+        Memory("just issued", told="c"),
+        Memory("a", failures=Failures(3, NOW)),
+        Memory("a", Schedule("c", NOW - 5, NOW - 9)),
+    ],
+)
+def test_every_lineage_has_a_next_moment(memory: Memory) -> None:
+    at = next_moment([memory], NOW)
+    assert at is not None
+    assert NOW < at <= NOW + 86_400

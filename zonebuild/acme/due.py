@@ -73,8 +73,9 @@ def waits_for_hook(lineage: str, memory: Memory) -> Waiting | None:
 
 
 def next_moment(memories: Iterable[Memory], now: int) -> int | None:
-    """Return the next instant at which anything of *memories* is due, None where nothing is.
+    """Return the next instant at which anything of *memories* is due, None where there are none.
 
+    memories: of all lineages that ask for a certificate; each has a next moment, always.
     What is overdue, and waits for nothing, is due at once.
     """
     moments = []
@@ -82,7 +83,7 @@ def next_moment(memories: Iterable[Memory], now: int) -> int | None:
         schedule, again = memory.schedule, memory.failures.next_try
         if schedule is not None:
             moments += [max(schedule.at, again, now + 1), max(schedule.look, now + 1)]
-        elif again:
+        else:  # nobody knows yet when it ends: the next run looks, and draws its instant
             moments.append(max(again, now + 1))
         if memory.owed:
             moments.append(now + 1)

@@ -10,6 +10,7 @@ from zonebuild.acme.clock import Clock
 from zonebuild.acme.desks import Desks
 from zonebuild.acme.due import next_moment
 from zonebuild.acme.idle import remember_run
+from zonebuild.acme.memory import Memory
 from zonebuild.acme.plan import make_plan
 from zonebuild.acme.publish import build_here
 from zonebuild.acme.site_store import SiteStore
@@ -65,7 +66,7 @@ def remember(world: World, begun: int) -> None:
     Errors: WriteError.
     """
     names = sorted(world.plan.entries)
-    memories = [world.state.memories[name] for name in names if name in world.state.memories]
+    memories = [world.state.memories.get(name, Memory()) for name in names]
     due = next_moment(memories, world.clock.now()) or 0
     chains = [world.store.place(name) for name in names]
     remember_run(world.plan.root, chains, begun=begun, due=due)

@@ -69,10 +69,15 @@ class Wanted:
     replaces: str = ""
 
 
+# Problems that the same order without `replaces` would meet again, or that pass by themselves.
+_NOT_ABOUT_REPLACES = frozenset({"rateLimited", "badNonce"})
+
+
 def new_order(desk: Desk, wanted: Wanted) -> tuple[Order, bool]:
     """Make an order; return it, and whether it says which certificate it replaces.
 
-    Where the CA knows of a replacement already, or of no such certificate, it is left out.
+    Where the CA refuses that it names one, for whatever reason, the order is made without: a
+    certificate of another account, or one that the CA forgot, must not stop a renewal.
     Errors: AcmeError.
     """
     payload: dict[str, Any] = {
@@ -84,7 +89,7 @@ def new_order(desk: Desk, wanted: Wanted) -> tuple[Order, bool]:
         try:
             reply = desk.post(NEW_ORDER, {**payload, "replaces": wanted.replaces})
         except Problem as problem:
-            if problem.code != "alreadyReplaced" and not _is_about_replaces(problem):
+            if problem.code in _NOT_ABOUT_REPLACES or problem.status >= 500:
                 raise
         else:
             return read_order(reply, reply.headers.get("location", ""), desk.url), True
@@ -199,8 +204,3 @@ def _challenge(document: Mapping[str, Any], where: str) -> Challenge:
 def _error(document: Mapping[str, Any], what: str) -> Problem | None:
     error = document.get("error")
     return Problem(error, 0, what) if isinstance(error, dict) else None
-
-
-def _is_about_replaces(problem: Problem) -> bool:
-    """Say whether a CA that forgot the certificate refuses to have it named."""
-    return problem.code == "malformed" and "replace" in problem.reason.lower()
