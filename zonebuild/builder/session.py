@@ -32,8 +32,9 @@ from zonebuild.builder.remembered.stamps import (
     stamps_text,
 )
 from zonebuild.clock import Verdict
+from zonebuild.files.host import host_file
 from zonebuild.files.write import WriteError, make_directory, replace_file
-from zonebuild.site.names import SITE_FILE
+from zonebuild.site.names import SITE_FILE, ZONES_DIRECTORY
 
 if TYPE_CHECKING:
     from zonebuild.builder.run import Run
@@ -194,7 +195,8 @@ class Session:
         self.close()
         begun = time.time_ns()
         due = look_out(self.root, now=self.now)
-        read = [MAP_FILE, STATE_FILE] if due else [MAP_FILE]
+        # Without a due time, too: any of these may give the next look something to do.
+        read = [MAP_FILE, STATE_FILE, SITE_FILE, ZONES_DIRECTORY]
         stamp = make_stamp(self.root, read, since=begun, due=due)
         make_directory(self.places.cache)
         replace_file(self.places.stamps(LOOK), stamps_text({LOOK: stamp}, self._key))
@@ -262,6 +264,8 @@ class Session:
                 del stamps[apex]
             stamps[_LISTING] = Stamp(self._listed, 0, ())
             stamps[_SITE] = make_stamp(self.root, [SITE_FILE], since=self._opened)
+            if stage == ARRIVAL:  # which zones have servers to ask stands in any of them
+                stamps[_YAML] = make_stamp(self.root, self.run().yamls, since=self._opened)
             if stage == ZONES:
                 stamps[_FREEZES] = self._freezes_stamp()
         self.run().outcome.save(self.places.outcome)
@@ -270,7 +274,7 @@ class Session:
 
 def _override_key() -> str:
     """Return what changes when another file than site.yaml is read, or that file changes."""
-    path = os.environ.get("ZONEBUILD_SITE")
+    path = host_file()
     if not path:
         return ""
     try:
