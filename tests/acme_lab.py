@@ -27,8 +27,9 @@ from zonebuild.acme.plan import make_plan
 from zonebuild.acme.run import run_acme
 from zonebuild.acme.state import FOLDER, State
 from zonebuild.acme.world import Options, Report, World
+from zonebuild.files.host import VARIABLE
 from zonebuild.probe.answers import Server
-from zonebuild.site.load import load_site
+from zonebuild.site.load import Override, load_site
 from zonebuild.tlsa.orders_text import Orders
 
 SERVER = Path(__file__).with_name("acme_server.py")
@@ -266,7 +267,12 @@ class Lab:
 
     def world(self) -> World:
         """Return what a run works with."""
-        site, findings = load_site(lambda path, limit: self.site.encode(), ())
+        named = os.environ.get(VARIABLE)
+        own = Override(named, Path(named).read_bytes()) if named else None
+        override = Override(
+            "/etc/zonebuild/site.yaml", self.site.encode() + (own.data if own else b"")
+        )
+        site, findings = load_site(lambda path, limit: b"", (), override=override)
         assert findings == []
         plan = make_plan(self.root, site)
         server = Server("127.0.0.1", self.dns.port)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from zonebuild.files.host import VARIABLE
 from zonebuild.zonefile import reader
 
 CAREFUL = os.environ.get("ZONEBUILD_CAREFUL") == "1"
@@ -21,6 +22,16 @@ def _only_the_careful_way() -> Iterator[None]:
         if CAREFUL:
             patch.setattr(reader, "_read_fast", reader._read_carefully)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _host_file_of_one_test() -> Iterator[None]:
+    """Forget, after each test, the host's own file that its site has named."""
+    before = os.environ.get(VARIABLE)
+    yield
+    os.environ.pop(VARIABLE, None)
+    if before is not None:
+        os.environ[VARIABLE] = before
 
 
 class _Count:

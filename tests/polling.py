@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.host_file import trust_code
 from tests.sites import DODO, REPOSITORY, SITE, SmallSite, environment
 from zonebuild.poll.run import Poll, find_site, poll
 
@@ -29,6 +30,12 @@ class PolledSite(SmallSite):
         super().__init__(root, ("a.example",), site)
         self.write("dodo.py", DODO)
         self.later = 0
+
+    def write(self, path: str, content: str | bytes) -> Path:
+        """Write a file; a dodo.py of its own is one that the host trusts."""
+        if path == "dodo.py" and content != DODO:
+            trust_code(self.root)
+        return super().write(path, content)
 
     def poll(self, *, is_updated: bool = True) -> Poll:
         """Poll it once, after the clock of files has ticked."""

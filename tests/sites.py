@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.host_file import settings_path, write_settings
 from zonebuild.builder.session import Session
 from zonebuild.cli.site import tell_outcome
 from zonebuild.diagnostic import Finding, Severity
+from zonebuild.files.host import VARIABLE
 from zonebuild.poll import last_run
 from zonebuild.tasks import PRODUCERS
 
@@ -85,13 +87,19 @@ class SmallSite:
     def write(self, path: str, content: str | bytes) -> Path:
         """Write *content* to *path*, and let the file system's clock tick."""
         place = self.root / path
+        if path == "site.yaml" and isinstance(content, str):
+            write_settings(self.root, content)
+            return place
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content.encode() if isinstance(content, str) else content)
         return place
 
     def append(self, path: str, content: str) -> None:
         """Add *content* to the end of *path*."""
-        self.write(path, (self.root / path).read_text() + content)
+        host_file = settings_path(self.root)
+        is_host = path == "site.yaml" and host_file.exists()
+        place = host_file if is_host else self.root / path
+        self.write(path, place.read_text() + content)
 
     def run(self, now: int = NOW, *, handoff: bool = False, settle: bool = False) -> Run:
         """Do what `doit build` does, and `doit` where *handoff*.
@@ -181,7 +189,7 @@ def _stages(session: Session, *, handoff: bool) -> Iterator[str]:
 
 def environment(**more: str) -> dict[str, str]:
     """Return the environment of a command that runs this tree's zonebuild."""
-    wanted = {"PATH", "HOME", "LANG"}
+    wanted = {"PATH", "HOME", "LANG", VARIABLE}
     kept = {name: value for name, value in os.environ.items() if name in wanted}
     return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1", **more}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from tests.acme_lab import (
     name_server,
     problem,
 )
+from tests.host_file import write_host_file
 from zonebuild.acme.batch import Job
 from zonebuild.acme.due import next_moment
 from zonebuild.acme.ledger import What
@@ -351,7 +353,13 @@ def write_hook(lab: Lab, text: str, argument: str = "x") -> None:
     hook = lab.root / "hook"
     hook.write_text(f"#!/bin/sh\n{text}\n")
     hook.chmod(0o755)
-    lab.lineages(web=f"{{names: [www.example.test], hook: [{hook}, '{argument}']}}")
+    define_hook(lab, str(hook), argument)
+
+
+def define_hook(lab: Lab, *words: str) -> None:
+    """Have the host's own file define the hook `it`, and the lineage name it."""
+    write_host_file(lab.root, f"hooks: {{it: {json.dumps(words)}}}\n")
+    lab.lineages(web="{names: [www.example.test], hook: it}")
 
 
 def test_a_hook_is_run_once_without_a_shell(lab: Lab) -> None:
@@ -392,8 +400,13 @@ def test_a_hook_that_does_not_end_is_killed_with_its_children(
 
 
 def test_a_hook_that_is_not_there_is_told(lab: Lab) -> None:
-    lab.lineages(web="{names: [www.example.test], hook: [/nowhere/hook]}")
+    define_hook(lab, "/nowhere/hook")
     assert "/nowhere/hook: cannot be run: No such file" in only_message(lab)
+
+
+def test_a_hook_that_the_host_does_not_define_is_reported(lab: Lab) -> None:
+    lab.lineages(web="{names: [www.example.test], hook: other}")
+    assert "has no hook other" in only_message(lab)
 
 
 def test_a_chain_that_the_store_refuses_stops_no_other_and_is_fetched_again(

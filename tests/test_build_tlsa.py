@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.host_file import allow_paths
 from tests.sites import DAY, NOW, REPOSITORY, SmallSite
 from tests.tlsa_material import octets
 from tests.tlsa_sites import (
@@ -71,6 +72,7 @@ def test_what_changes_in_a_folder_far_away_is_seen(
     folder = tmp_path / "far"
     folder.mkdir()
     (folder / "fullchain.pem").write_bytes(chain(Wanted()))
+    allow_paths(site.root)
     site.write("tlsa-map.yaml", MAP.replace(CERTIFICATE, str(folder)))
     site.run(settle=True)
     site.run(settle=True)
@@ -215,7 +217,7 @@ def test_a_chain_in_the_wrong_order_is_told(site: SmallSite) -> None:
 def test_a_certificate_in_a_private_folder_is_not_read(site: SmallSite) -> None:
     site.write("state/mx.pem", chain(Wanted()))
     site.write("tlsa-map.yaml", MAP.replace(CERTIFICATE, "state/mx.pem"))
-    assert site.run().errors == {"certificate-unreadable"}
+    assert site.run().errors == {"host-only"}
 
 
 @pytest.mark.parametrize(

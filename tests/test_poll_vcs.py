@@ -183,22 +183,14 @@ def test_a_working_copy_that_a_killed_update_left_locked_is_cleaned(tmp_path: Pa
     assert (repository.host.root / ZONE).read_text() == "new A 192.0.2.7\n"
 
 
-def test_externals_are_updated(tmp_path: Path) -> None:
+def test_externals_are_not_fetched(tmp_path: Path) -> None:
     repository = Subversion(tmp_path)
     command(repository.desk, "svn", "propset", "-q", "svn:externals", "^/team team", ".")
     command(tmp_path, "svn", "mkdir", "-qm", "team", f"file://{repository.store}/team")
     repository.save()
     assert repository.update() == Update(is_changed=True)
-    command(tmp_path, "svn", "checkout", "-q", f"file://{repository.store}/team", "teamdesk")
-    (tmp_path / "teamdesk/x").touch()
-    command(tmp_path / "teamdesk", "svn", "add", "-q", "x")
-    command(tmp_path / "teamdesk", "svn", "commit", "-qm", "more")
-    assert repository.update() == Update(is_changed=True)
-    assert (repository.host.root / "team/x").exists()
+    assert not (repository.host.root / "team").exists()
     assert repository.update() == Update()
-
-
-# -- git alone ----------------------------------------------------------------------------------
 
 
 def test_a_branch_of_its_own_commits_is_told(tmp_path: Path) -> None:

@@ -223,11 +223,46 @@ def test_a_file_of_mistakes_is_told_in_part_and_counted() -> None:
     assert findings[0].message == "59900 more mistakes in this file"
 
 
-def test_an_override_is_read_instead_of_site_yaml() -> None:
-    override = Override("/etc/zonebuild/site.yaml", b"signer: local\nx: 1\n")
-    site, findings = load({"site.yaml": "signer: none"}, override)
-    assert site.signer == "local"
-    assert str(findings[0].location) == "/etc/zonebuild/site.yaml:2:1"
+def test_the_hosts_own_file_goes_before_site_yaml_key_by_key() -> None:
+    override = Override("/etc/zonebuild/site.yaml", b"signer: local\nfeeds: {b: /b}\nx: 1\n")
+    committed = "signer: none\nfeeds: {a: a}\ndefaults: {ttl: 60}"
+    site, findings = load({"site.yaml": committed, "zones/a.yaml": ""}, override)
+    assert (site.signer, site.zones["a."].ttl) == ("local", 60)
+    assert site.feeds == {"a": "a", "b": "/b"}
+    assert str(findings[0].location) == "/etc/zonebuild/site.yaml:3:1"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("signer: {kind: exec, command: [sign]}", 1),
+        ("signer: {kind: knot, command: [knotc]}", 1),
+        ("signer:\n  kind: opendnssec\n  enforcer_command: [x]", 3),
+        ("signer: {kind: exec, command: [x], remove_command: [y]}", 1),
+        ("signer: {kind: bind, unsigned: /srv/x}", 1),
+        ("signer: {kind: bind, address: 192.0.2.1}", 1),
+        ("serve: {kind: nsd, command: [nsd-control]}", 1),
+        ("feeds: {a: /var/a}", 1),
+        ("feeds: {a: keys}", 1),
+        ("feeds: {a: ./state/x}", 1),
+        ("tsig: {k: k.key}", 1),
+        ("acme: {trust_anchor: /etc/root.key}", 1),
+        ("acme: {accounts: keys/x}", 1),
+        ("acme: {ca: {x: {directory: 'https://x.example/d', ca_file: /etc/x}}}", 1),
+        ("certstore: {private: /srv/keys}", 1),
+        ("certstore:\n  sign_with: k", 2),
+        ("code: trusted", 1),
+        ("dodo: /x", 1),
+        ("hooks: {a: [x]}", 1),
+        ("paths: {allow: [/]}", 1),
+    ],
+)
+def test_a_commit_names_no_command_no_secret_and_no_path_of_the_host(text: str, line: int) -> None:
+    site, findings = load({"site.yaml": text})
+    assert not site.is_sound
+    assert {f.location.line for f in findings if f.check == "host-only"} == {line}
+    own = load({"site.yaml": ""}, Override("/etc/zonebuild/site.yaml", text.encode()))
+    assert own[1] == []
 
 
 def test_file_names_that_are_no_zones() -> None:
@@ -267,7 +302,8 @@ def test_the_reference_is_made_of_the_table() -> None:
 def test_the_examples_of_the_table_are_right() -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", render_reference(), re.DOTALL)
     assert len(blocks) == 2
-    assert load({"site.yaml": blocks[0], "zones/a.yaml": blocks[1]})[1] == []
+    host = Override("/etc/zonebuild/site.yaml", blocks[0].encode())
+    assert load({"site.yaml": "", "zones/a.yaml": blocks[1]}, host)[1] == []
 
 
 def test_every_default_that_is_shown_is_the_default() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from zonebuild.site.acme import LETS_ENCRYPT, AcmeConfig, Binding, CaConfig
 from zonebuild.site.issue import Issue
-from zonebuild.site.load import load_site
+from zonebuild.site.load import Override, load_site
 from zonebuild.site.tlsa_map import TlsaMap, read_map
 
 OURS = """acme:
@@ -23,7 +23,8 @@ OURS = """acme:
 
 def acme(text: str) -> AcmeConfig:
     """Return what site.yaml says; it must be in order."""
-    site, findings = load_site(lambda path, limit: text.encode(), ())
+    host = Override("/etc/zonebuild/site.yaml", text.encode())
+    site, findings = load_site(lambda path, limit: b"", (), override=host)
     assert findings == []
     return site.acme
 
@@ -118,7 +119,7 @@ MANY = "[" + ", ".join(f"h{n}.example.org" for n in range(101)) + "]"
         ("{names: []}", "has 0 items, want at least 1"),
         (f"{{names: {MANY}}}", "has 101 items, want at most 100"),
         ("{key: ed25519}", "is unknown, want ec-p256"),
-        ("{hook: reload}", "want a list of words"),
+        ("{hook: [/bin/sh, -c, id]}", "hook is a list, want the name of a hook"),
         ("{profil: x}", "did you mean profile?"),
     ],
 )

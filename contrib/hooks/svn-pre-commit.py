@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SITE = "trunk"  # the site's folder in the repository, "" for its top
-COMMAND = ("zonebuild", "check", "--fail-on", "error")
+COMMAND = ("zonebuild", "check", "--fail-on", "error", "--export")
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 

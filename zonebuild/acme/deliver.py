@@ -60,9 +60,12 @@ def _newest(world: World, name: str) -> str:
 def _run_hook(world: World, name: str) -> str:
     """Run the hook of a lineage without a shell; return what is wrong, empty where nothing is."""
     entry = world.plan.entries[name]
-    hook = entry.issue.hook if entry.issue else ()
-    if not hook:
+    name_of_hook = entry.issue.hook if entry.issue else ""
+    if not name_of_hook:
         return ""
+    hook = world.plan.hooks.get(name_of_hook)
+    if hook is None:
+        return f"the host's own file has no hook {name_of_hook} (`hooks:`, docs/acme.md)"
     told = {"ZONEBUILD_LINEAGE": name, "ZONEBUILD_NAMES": " ".join(entry.names)}
     try:
         done = run_child(

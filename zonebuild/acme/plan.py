@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zonebuild.acme.limits import LIMITS, Limits
@@ -19,6 +19,7 @@ from zonebuild.probe.trust import MAX_OCTETS as MAX_ANCHORS
 from zonebuild.probe.trust import Anchor, read_anchors
 from zonebuild.site.acme import AcmeConfig, CaConfig
 from zonebuild.site.config import Site
+from zonebuild.site.host import HostTerms
 from zonebuild.site.tlsa_map import MAP_FILE, MapEntry, read_map
 from zonebuild.site.yaml import MAX_OCTETS
 
@@ -48,13 +49,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """entries: the lineages that ask for certificates. findings: what is wrong with the map."""
+    """entries: the lineages that ask for certificates. findings: what is wrong with the map.
+
+    hooks: the commands of the host's own file, by name.
+    """
 
     root: Path
     config: AcmeConfig
     entries: Mapping[str, MapEntry]
     scene: Scene
     findings: tuple[Finding, ...] = ()
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def path(self, text: str) -> Path:
         """Return a path of site.yaml, absolute."""
@@ -79,7 +84,7 @@ def make_plan(root: Path, site: Site, keyring: Keyring = NO_KEYS) -> Plan:
 
     Errors: AcmeError, WriteError.
     """
-    entries, findings = _read_map(root)
+    entries, findings = _read_map(root, site.host)
     wanted = {name: entry for name, entry in entries.items() if entry.issue is not None}
     config = site.acme
     scene = Scene(
@@ -89,19 +94,19 @@ def make_plan(root: Path, site: Site, keyring: Keyring = NO_KEYS) -> Plan:
         config.wait,
         keyring,
     )
-    return Plan(root, config, wanted, scene, tuple(findings))
+    return Plan(root, config, wanted, scene, tuple(findings), site.host.hooks or {})
 
 
-def _read_map(root: Path) -> tuple[Mapping[str, MapEntry], list[Finding]]:
+def _read_map(root: Path, terms: HostTerms) -> tuple[Mapping[str, MapEntry], list[Finding]]:
     """Return the lineages of the map, and what is wrong with it; keep a copy of a good one."""
     data = _content(root / MAP_FILE)
-    found, findings = read_map(data)
+    found, findings = read_map(data, terms)
     if found is not None:
         if _content(root / GOOD_MAP) != data:
             make_directory((root / GOOD_MAP).parent, 0o700)
             replace_file(root / GOOD_MAP, data)
         return found.entries, findings
-    good, _ = read_map(_content(root / GOOD_MAP))
+    good, _ = read_map(_content(root / GOOD_MAP), terms)
     return (good.entries if good is not None else {}), findings
 
 

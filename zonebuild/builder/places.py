@@ -56,9 +56,13 @@ class Places:
 
     @property
     def good_site(self) -> Path:
-        """The last site.yaml that had no error, or what ZONEBUILD_SITE names in its place."""
-        name = "good.override.yaml" if os.environ.get("ZONEBUILD_SITE") else "good.site.yaml"
-        return self.root / STATE / name
+        """The last site.yaml that had no error."""
+        return self.root / STATE / "good.site.yaml"
+
+    @property
+    def good_host(self) -> Path:
+        """The last of the host's own files, which ZONEBUILD_SITE names, that had no error."""
+        return self.root / STATE / "good.override.yaml"
 
     @property
     def good_zones(self) -> Path:

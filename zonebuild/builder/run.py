@@ -6,10 +6,12 @@ Whoever builds enters a `Run`; `check` and `diff` only read and need no lock.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from zonebuild.builder.outcome import Outcome, Report, read_outcome
 from zonebuild.builder.places import PRIVATE, Places, SiteError, find_places, zone_files
@@ -25,12 +27,13 @@ from zonebuild.builder.remembered.kept import configured, keep, read_kept, yaml_
 from zonebuild.builder.remembered.serials import KeptSerial, SerialsError, read_serials
 from zonebuild.builder.sources import SourceReader
 from zonebuild.diagnostic import Finding, Location, Severity
+from zonebuild.files.host import VARIABLE, host_file
 from zonebuild.files.lock import Lock, LockError
 from zonebuild.files.read import SourceError, SourceTree, read_outside
 from zonebuild.files.write import make_directory, sweep
 from zonebuild.site.config import Site, ZoneConfig
 from zonebuild.site.fragments import MACHINE_MADE, FragmentFinder
-from zonebuild.site.load import Override, load_site
+from zonebuild.site.load import Override, Read, load_site
 from zonebuild.site.names import (
     SITE_FILE,
     file_name,
@@ -47,7 +50,8 @@ class Run:
     """What one run works with. now: Unix seconds, the same for the whole run.
 
     site_findings: what is wrong with site.yaml, of which then the last good copy is used.
-    override: the file that is read in its place. yamls: the text of each file that was read.
+    override, committed: the host's own file, and the text that counts as site.yaml where that has
+        errors. yamls: the text of each file that was read.
     orphans: zones that stand built, but have no file in zones/ any more.
     serials: as `remember_serials` found them.
     built, good: the built zones and their last good copies, verified as they are read.
@@ -63,6 +67,7 @@ class Run:
     finder: FragmentFinder
     reader: SourceReader
     override: Override | None
+    committed: bytes | None
     yamls: dict[str, bytes]
     built: BuiltZones
     good: GoodCopies
@@ -119,20 +124,61 @@ def _load(places: Places, tree: SourceTree, now: int) -> Run:
         yamls[path] = tree.read(path, limit)
         return yamls[path]
 
-    override = _override()
-    site, findings = load_site(read, names, override=override)
-    wrong = [finding for finding in findings if finding.location.path == site.path]
+    loaded = _load_site(places, read, names)
+    site = loaded.site
     built = BuiltZones(places)
     good = GoodCopies(places, built)
-    if not site.is_sound:
-        override = _good_site(places)
-        if override is None:
-            raise SiteError(f"{site.path} has errors, and no sound copy of it is kept", wrong)
-        site, findings = load_site(read, names, override=override)
     finder = FragmentFinder(_listing(places.root), [*site.zones, *site.broken])
     reader = SourceReader(places.root, tree, site, finder)
-    others = [finding for finding in findings if finding.location.path != site.path]
-    return Run(places, site, wrong, others, now, tree, finder, reader, override, yamls, built, good)
+    others = [f for f in loaded.findings if f.location.path not in loaded.paths]
+    return Run(
+        places, site, loaded.wrong, others, now, tree, finder, reader, loaded.override,
+        loaded.committed, yamls, built, good,
+    )  # fmt: skip
+
+
+class _Loaded(NamedTuple):
+    """A site as it was read. wrong: what is wrong with its files as they are now.
+
+    override, committed: the host's own file and the text of site.yaml that were used; None where
+    there is none, and for site.yaml where it is the file itself. paths: of those two.
+    """
+
+    site: Site
+    findings: list[Finding]
+    wrong: list[Finding]
+    override: Override | None
+    committed: bytes | None
+    paths: frozenset[str]
+
+
+def _load_site(places: Places, read: Read, names: Sequence[str]) -> _Loaded:
+    """Read the site; the last sound copy takes the place of a file that has errors.
+
+    Raises: SiteError where no sound copy is kept.
+    """
+    override, committed = _override(), None
+    site, findings = load_site(read, names, override=override)
+    paths = frozenset({SITE_FILE, *((override.path,) if override else ())})
+    wrong = [finding for finding in findings if finding.location.path in paths]
+    if site.is_sound:
+        return _Loaded(site, findings, wrong, override, committed, paths)
+    bad = {f.location.path for f in wrong if f.severity is Severity.ERROR}
+    if override is not None and override.path in bad:
+        data = _good_copy(places, places.good_host)
+        override = None if data is None else Override(override.path, data)
+        is_lost = override is None
+    else:
+        is_lost = False
+    if SITE_FILE in bad:
+        committed = _good_copy(places, places.good_site)
+        is_lost = is_lost or committed is None
+    if not is_lost:
+        site, findings = load_site(read, names, override=override, committed=committed)
+    if is_lost or not site.is_sound:
+        names_bad = " and ".join(sorted(bad))
+        raise SiteError(f"{names_bad} has errors, and no sound copy of it is kept", wrong)
+    return _Loaded(site, findings, wrong, override, committed, paths)
 
 
 def read_settings(root: Path) -> Site:
@@ -142,36 +188,58 @@ def read_settings(root: Path) -> Site:
     """
     places = find_places(root)
     with _tree(root) as tree:
-        override = _override()
-        site, findings = load_site(tree.read, (), override=override)
-        if site.is_sound:
-            return site
-        good = _good_site(places)
-        if good is None:
-            raise SiteError(f"{site.path} has errors, and no sound copy of it is kept", findings)
-        return load_site(tree.read, (), override=good)[0]
+        return _load_site(places, tree.read, ()).site
+
+
+def read_host_code() -> tuple[str, str]:
+    """Return `code` and `dodo` of the host's own file: what a poll may run.
+
+    Raises: SiteError where that file cannot be read, or has errors.
+    """
+    override = _override()
+    if override is None:
+        return "data", ""
+    site, findings = load_site(_nothing, (), override=override, committed=b"")
+    if not site.is_sound:
+        raise SiteError(f"{override.path} has errors", findings)
+    return site.host.code, site.host.dodo
+
+
+def _nothing(path: str, limit: int) -> bytes:
+    raise SourceError("is not read")
 
 
 def _override() -> Override | None:
-    """Return the file that ZONEBUILD_SITE names instead of site.yaml."""
-    path = os.environ.get("ZONEBUILD_SITE")
+    """Return the host's own file, which ZONEBUILD_SITE names. Raises: SiteError."""
+    path = host_file()
     if not path:
         return None
     try:
+        _require_safe_owner(path)
         return Override(path, read_outside(Path(path), _SITE_LIMIT))
     except SourceError as error:
-        raise SiteError(f"ZONEBUILD_SITE={path}: {error.reason}") from error
+        raise SiteError(f"{VARIABLE}={path}: {error.reason}") from error
 
 
-def _good_site(places: Places) -> Override | None:
-    """Return the last good site.yaml, None where there is none, or another than was kept."""
-    path = places.good_site
+def _require_safe_owner(path: str) -> None:
+    """Refuse a host's own file that somebody else could have written. Raises: SourceError."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return  # reading it says why
+    if found.st_uid not in (0, os.geteuid()):
+        raise SourceError("belongs to another user; expected root or the one who runs this")
+    if found.st_mode & stat.S_IWOTH:
+        raise SourceError("can be written by everybody; expected mode 0644 or less")
+
+
+def _good_copy(places: Places, path: Path) -> bytes | None:
+    """Return the last sound copy at *path*, None where there is none, or another than was kept."""
     try:
         data = read_outside(path, _SITE_LIMIT)
     except SourceError:
         return None
-    fits = GoodDigests(places.good_digests).fits(path.name, data)
-    return Override(SITE_FILE, data) if fits else None
+    return data if GoodDigests(places.good_digests).fits(path.name, data) else None
 
 
 def _remember(run: Run) -> Run:
@@ -214,7 +282,7 @@ def _keep_zones(run: Run) -> None:
     gone = _built_zones(run.places) - {*run.site.zones, *run.site.broken}
     broken = [apex for apex in run.site.broken if yaml_path(apex) in kept]
     if gone or broken:
-        known = configured([*gone, *broken], kept, run.tree.read, run.override)
+        known = configured([*gone, *broken], kept, run.tree.read, run.override, run.committed)
         run.orphans = {apex: known[apex] for apex in sorted(gone)}
         fallbacks = {**run.site.fallbacks, **{apex: known[apex] for apex in broken}}
         run.site = replace(run.site, fallbacks=fallbacks)
@@ -234,14 +302,16 @@ def _built_zones(places: Places) -> set[str]:
 
 
 def _keep_site(run: Run) -> None:
-    override = run.override
-    data = run.tree.read(SITE_FILE, _SITE_LIMIT) if override is None else override.data
-    try:
-        is_kept = read_outside(run.places.good_site, _SITE_LIMIT) == data
-    except SourceError:
-        is_kept = False
-    if not is_kept:
-        keep_good_file(run.places.good_site, run.good.digests, data)
+    texts = {run.places.good_site: run.tree.read(SITE_FILE, _SITE_LIMIT)}
+    if run.override is not None:
+        texts[run.places.good_host] = run.override.data
+    for path, data in texts.items():
+        try:
+            is_kept = read_outside(path, _SITE_LIMIT) == data
+        except SourceError:
+            is_kept = False
+        if not is_kept:
+            keep_good_file(path, run.good.digests, data)
 
 
 def _listing(root: Path) -> Callable[[str], list[str]]:

@@ -148,7 +148,7 @@ def _wrong(where: Location, message: str) -> Finding:
 
 def _map(run: Run) -> TlsaMap:
     try:
-        found, findings = read_map(run.tree.read(MAP_FILE, MAX_OCTETS))
+        found, findings = read_map(run.tree.read(MAP_FILE, MAX_OCTETS), run.site.host)
     except SourceError as error:
         raise SiteError(f"{MAP_FILE} {error.reason}, want the map of lineages") from error
     if found is None:

@@ -21,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common_arguments(parser)
     whole = "a site, all its zones, by their own policies; nothing of it is executed"
     parser.add_argument("--site", metavar="DIR", type=Path, help=whole)
+    exported = "DIR is an export of a revision, as hooks make: nothing of ours may be in it"
+    parser.add_argument("--export", action="store_true", help=exported)
     parser.add_argument("--each", action="store_true", help="every FILE is a zone of its own")
     parser.add_argument(
         "--baseline", metavar="FILE", default="", help="tell only what is not in it"
@@ -62,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if options.site is not None:
         from zonebuild.cli.site import check_site
 
-        return check_site(options.site, wanted_by(options))
+        return check_site(options.site, wanted_by(options), is_export=options.export)
     files = SourceFiles()
     compiled = []
     for names in [[name] for name in options.files] if options.each else [options.files]:

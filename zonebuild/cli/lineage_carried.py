@@ -48,14 +48,20 @@ def run(options: argparse.Namespace) -> int:
 
 def _hosts(lineage: str, given: list[str]) -> tuple[str, ...] | Wrong:
     """Return the names of *given* hosts, absolute; each must be one of the lineage."""
+    from zonebuild.builder.places import SiteError
+    from zonebuild.builder.run import read_settings
     from zonebuild.files.read import SourceError, read_outside
     from zonebuild.site.tlsa_map import MAP_FILE, read_map
     from zonebuild.site.yaml import MAX_OCTETS
 
     try:
-        wanted, _ = read_map(read_outside(Path(MAP_FILE), MAX_OCTETS))
+        wanted, _ = read_map(
+            read_outside(Path(MAP_FILE), MAX_OCTETS), read_settings(Path.cwd()).host
+        )
     except SourceError as error:
         return Wrong(f"cannot be looked up: {MAP_FILE} {error.reason}")
+    except SiteError as error:
+        return Wrong(f"cannot be looked up: {error}")
     entry = wanted.entries.get(lineage) if wanted else None
     if entry is None:
         return Wrong(f"is no lineage of {MAP_FILE}, or the map is wrong: `doit check`")

@@ -39,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
 def _is_free(name: str) -> bool:
     """Say whether the map has the lineage, and no TLSA record of it ever listed a key."""
     from zonebuild.builder.lineages.observation import kept_states
+    from zonebuild.builder.places import SiteError
+    from zonebuild.builder.run import read_settings
     from zonebuild.files.read import SourceError, read_outside
     from zonebuild.site.tlsa_map import MAP_FILE, read_map
     from zonebuild.site.yaml import MAX_OCTETS
@@ -46,8 +48,10 @@ def _is_free(name: str) -> bool:
     if (name, "key") in kept_states(Path.cwd()):
         return False
     try:
-        found, _ = read_map(read_outside(Path(MAP_FILE), MAX_OCTETS))
-    except SourceError:
+        found, _ = read_map(
+            read_outside(Path(MAP_FILE), MAX_OCTETS), read_settings(Path.cwd()).host
+        )
+    except (SourceError, SiteError):
         return False
     entry = found.entries.get(name) if found else None
     return entry is not None and "key" not in entry.lineage.units

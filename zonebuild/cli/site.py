@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from zonebuild.builder.outcome import Outcome
 from zonebuild.builder.places import SiteError, find_places
 from zonebuild.cli import fail, wants_colour
-from zonebuild.diagnostic import Finding, has_errors
+from zonebuild.diagnostic import Finding, Location, Severity, has_errors
 from zonebuild.files.read import SourceError, read_outside
 from zonebuild.plan import HELD
 from zonebuild.report.text import finding_lines
@@ -81,8 +81,11 @@ def placed(root: Path, findings: Sequence[Finding]) -> list[Finding]:
     return fill_columns(findings, text_of)
 
 
-def check_site(root: Path, wanted: Wanted) -> int:
-    """Judge every zone from its sources; write nothing but a baseline that is asked for."""
+def check_site(root: Path, wanted: Wanted, *, is_export: bool = False) -> int:
+    """Judge every zone from its sources; write nothing but a baseline that is asked for.
+
+    is_export: *root* holds a revision and nothing else, as hooks lay it out.
+    """
     from zonebuild.builder.judging.preview import judge_zones
     from zonebuild.builder.judging.whole_site import WholeSite
     from zonebuild.cli.verdict import tell_verdict
@@ -91,6 +94,7 @@ def check_site(root: Path, wanted: Wanted) -> int:
         if isinstance(run, int):
             return run
         findings, records = [*run.site_findings, *run.zone_findings], 0
+        findings += _committed_by_mistake(root, is_export=is_export)
         silenced: list[Silenced] = []
         wrong = 2 if has_errors(run.site_findings) else 1
         whole = WholeSite(run, wanted.asked)
@@ -109,6 +113,17 @@ def check_site(root: Path, wanted: Wanted) -> int:
         fill_columns=lambda some: placed(root, list(some)),
     )
     return wrong if code == 1 else code
+
+
+def _committed_by_mistake(root: Path, *, is_export: bool) -> Iterator[Finding]:
+    """Yield a finding for each file under version control that is ours to make or to keep."""
+    from zonebuild.vcs_update.tracked import exported_by_mistake, tracked_by_mistake
+
+    find = exported_by_mistake if is_export else tracked_by_mistake
+    for reason in find(str(root)):
+        path = reason.partition(" is ")[0]
+        message = f"{reason}: remove it from version control"
+        yield Finding(Location(path), Severity.ERROR, "committed-output", message)
 
 
 @contextmanager

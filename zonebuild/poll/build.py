@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from zonebuild.poll.child import ChildError, Done, run_child
+from zonebuild.poll.program import isolated_command, isolated_environment
 
 _KNOWN = (0, 1, 2)
 _MACHINE = 2
@@ -20,8 +19,10 @@ def run_doit(root: str, *, lock: int) -> tuple[int, str]:
 
     lock: a descriptor that it inherits. What failed is told after a line with the exit code.
     """
+    command = isolated_command("zonebuild.tasks.isolated")
+    environment = isolated_environment(root)
     try:
-        done = run_child((sys.executable, "-m", "doit"), root, lock=lock, is_answer_told=True)
+        done = run_child(command, root, lock=lock, environment=environment, is_answer_told=True)
     except ChildError as error:
         return _MACHINE, str(error)
     return result_of(done, root)

@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 BUILD, UPDATE, EDIT = "build", "update", "edit"
-KINDS = (BUILD, UPDATE, EDIT)
+TRACKED, CODE = "tracked", "code"
+KINDS = (BUILD, UPDATE, EDIT, TRACKED, CODE)
 # How often each is told while it lasts, in seconds.
-_AGAIN = {BUILD: 3600, UPDATE: 86400, EDIT: 86400}
+_AGAIN = {BUILD: 3600, UPDATE: 86400, EDIT: 86400, TRACKED: 86400, CODE: 604_800}
 _FINDING = re.compile(r"[^\s:][^:]*:\d+:(?:\d+:)? ")
 _NUMBER = re.compile(r"\d+")
 _MOST_LINES = 2000  # of a trouble that are known again

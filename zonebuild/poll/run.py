@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from zonebuild.files.host import host_file
 from zonebuild.poll import stamp
 from zonebuild.poll.last_run import HAND, note_run
 from zonebuild.poll.look import NOWHERE, TICK, Look, Outside, look_at, versions
@@ -164,6 +165,7 @@ class _Round:
             self._troubles.append(Trouble(BUILD, text, code))
         else:
             self._said = text  # a warning that is new
+        self._troubles += committed_troubles(self._site.root)
         return code
 
     def _remember(self, before: Look, outside: Outside, code: int) -> stamp.Stamp:
@@ -182,9 +184,11 @@ class _Round:
         path = f"{self._site.root}/{_MEMORY}"
         text = ""
         if self._troubles or os.path.lexists(path):
-            from zonebuild.poll.news import BUILD, KINDS, tell
+            from zonebuild.poll.news import BUILD, CODE, EDIT, TRACKED, UPDATE, tell
 
-            memory, looked = _read_memory(path), KINDS if self._is_updated else (BUILD,)
+            memory, looked = _read_memory(path), {BUILD}
+            looked |= {UPDATE, EDIT} if self._is_updated else set()
+            looked |= {TRACKED, CODE} if done.has_built else set()
             text, kept = tell(memory, self._troubles, looked=looked, now=int(self._now()))
             self._remember_told(path, memory, kept)
         code = max([done.code, self._code, *(trouble.code for trouble in self._troubles)])
@@ -220,14 +224,47 @@ class _Round:
         self._code = _MACHINE
 
 
+def committed_troubles(root: str) -> list[Trouble]:
+    """Return what is under version control at *root* and must not be, and what code is not run."""
+    from zonebuild.poll.dodo import own_tasks
+    from zonebuild.poll.news import CODE, TRACKED, Trouble
+    from zonebuild.vcs_update.tracked import tracked_by_mistake
+
+    found = []
+    reasons = tracked_by_mistake(root)
+    if reasons:
+        lines = "".join(f"  {reason}\n" for reason in reasons[:10])
+        title = f"{root}: under version control, and must not be: git rm --cached or svn rm"
+        found.append(Trouble(TRACKED, f"{title} --keep-local\n{lines}", _MACHINE))
+    tasks = own_tasks(root)
+    if tasks and not _runs_code():
+        text = (
+            f"{root}/dodo.py defines {', '.join(tasks[:10])}: a poll runs nothing that is "
+            "committed, so these tasks run only when a person types doit; to have them run here, "
+            "write `code: trusted` into the host's own file (docs/security.md)"
+        )
+        found.append(Trouble(CODE, text, 0))
+    return found
+
+
+def _runs_code() -> bool:
+    from zonebuild.builder.places import SiteError
+    from zonebuild.builder.run import read_host_code
+
+    try:
+        return read_host_code() != ("data", "")
+    except SiteError:  # the build has said so
+        return True
+
+
 def _seen(found: Look) -> str:
     return f"{versions()} {found.inputs} {found.outputs}"
 
 
 def _override() -> tuple[str, ...]:
     """Return the file that is read in the place of site.yaml, where there is one."""
-    path = os.environ.get("ZONEBUILD_SITE")
-    return (os.path.abspath(path),) if path else ()
+    path = host_file()
+    return (path,) if path else ()
 
 
 def _read_memory(path: str) -> Memory:

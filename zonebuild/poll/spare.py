@@ -7,11 +7,11 @@ process, for one run: what a build leaves behind in memory never reaches the nex
 from __future__ import annotations
 
 import socket
-import sys
 
 from zonebuild.poll.build import result_of, run_doit
 from zonebuild.poll.child import Child, ChildError, Terms
 from zonebuild.poll.look import versions
+from zonebuild.poll.program import isolated_command, isolated_environment
 
 
 class Spare:
@@ -33,10 +33,11 @@ class Spare:
         self.close()
         self._versions = versions()
         ours, its = socket.socketpair()
-        command = (sys.executable, "-m", "zonebuild.tasks.ready", self._cache)
+        command = isolated_command("zonebuild.tasks.ready", self._cache)
+        environment = isolated_environment(self._root)
         with its:
             try:
-                terms = Terms(input=its.fileno(), is_answer_told=True)
+                terms = Terms((), environment, is_answer_told=True, input=its.fileno())
                 self._child, self._line = Child(command, self._root, terms), ours
             except ChildError:
                 ours.close()

@@ -11,6 +11,7 @@ from zonebuild.plan import SiteRails, ZoneRails
 from zonebuild.probe.answers import Server
 from zonebuild.site.acme import AcmeConfig
 from zonebuild.site.certstore import CertstoreConfig
+from zonebuild.site.host import HostTerms
 from zonebuild.site.monitoring import MonitoringConfig
 from zonebuild.site.patterns import FragmentPattern
 from zonebuild.site.schema import Allow, SeverityRule
@@ -126,6 +127,7 @@ class Site:
 
     path: of site.yaml or of the file that overrides it.
     signer: the kind of signer. handoff: that one and the server, with their options.
+    host: what the host's own file allows and defines.
     feeds: the directory of each, absolute or below the site's top.
     tsig: the file of each TSIG key, by its absolute name.
     zones: sorted by apex. broken: the findings of each zone whose file is not in order.
@@ -144,6 +146,7 @@ class Site:
     certstore: CertstoreConfig
     arrival: ArrivalConfig
     monitoring: MonitoringConfig
+    host: HostTerms
     tsig: Mapping[str, str]
     zones: Mapping[str, ZoneConfig]
     broken: Mapping[str, tuple[Finding, ...]]

@@ -55,6 +55,7 @@ FEED_SITE_KEYS = (
         "directories that other machines write, by name; one is there only when it holds a file "
         "`.zonebuild-feed`",
         "feeds: {dnsextra: dnsextra, phonehome: /var/phonehome}",
+        merges=True,
     ),
     Key("acme.ttl", _SECONDS, 60, "60", "the TTL of challenges where the owner has no TXT yet"),
     Key("acme.max_age", _SECONDS, 86400, "1d", "how long a challenge stays, from its first sight"),

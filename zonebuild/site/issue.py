@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zonebuild.diagnostic import Finding
+from zonebuild.site.host import parse_hook_name
 from zonebuild.site.kinds import Key, Kind, choice, list_of, record_of, scalar
 from zonebuild.site.tree import Node, error
 from zonebuild.site.values import Wrong, parse_bool, parse_name, parse_text
@@ -24,7 +25,7 @@ class Issue:
     names: lower case, without a final dot, a wildcard with its `*.`; empty for the hosts of its
         places. ca: of `acme.ca` in site.yaml, empty for the one that there is.
     profile, chain: empty for what the CA gives by itself. key: one of KEY_KINDS.
-    hook: a command and its arguments, run after a certificate has come; no shell.
+    hook: the name of a command of the host's own file, "" for none.
     staging_first: None as `acme.staging_first` says.
     """
 
@@ -34,7 +35,7 @@ class Issue:
     key: str = "ec-p256"
     chain: str = ""
     staging_first: bool | None = None
-    hook: tuple[str, ...] = ()
+    hook: str = ""
 
 
 def parse_certificate_name(text: str) -> str | Wrong:
@@ -105,11 +106,11 @@ ISSUE_FIELDS = (
     ),
     Key(
         "hook",
-        list_of("words", scalar("a word", parse_text), least=1),
-        (),
+        scalar("the name of a hook", parse_hook_name),
+        "",
         "none",
-        "a command with its arguments, run without a shell when a certificate has come, "
-        "and again by each run until it succeeds; "
+        "the command of that name in `hooks:` of the host's own file, run without a shell when a "
+        "certificate has come, and again by each run until it succeeds; "
         "ZONEBUILD_LINEAGE and ZONEBUILD_NAMES are in its environment",
     ),
 )

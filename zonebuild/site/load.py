@@ -22,6 +22,7 @@ from zonebuild.site.config import (
     SshfpConfig,
     ZoneConfig,
 )
+from zonebuild.site.host import SITE_RULES, HostTerms, committed_beyond_rights
 from zonebuild.site.kinds import Given, Key, read_keys
 from zonebuild.site.monitoring import MonitoringConfig
 from zonebuild.site.names import SITE_FILE, SUFFIX, ZONES_DIRECTORY, is_skipped, zone_name_from_file
@@ -36,24 +37,29 @@ Read = Callable[[str, int], bytes]
 
 
 class Override(NamedTuple):
-    """A file that is read instead of site.yaml. path: as messages name it."""
+    """The host's own file, laid over site.yaml key by key. path: as messages name it."""
 
     path: str
     data: bytes
 
 
 def load_site(
-    read: Read, names: Iterable[str], *, override: Override | None = None
+    read: Read,
+    names: Iterable[str],
+    *,
+    override: Override | None = None,
+    committed: bytes | None = None,
 ) -> tuple[Site, list[Finding]]:
     """Return the site and all findings about its YAML, sorted.
 
     read: returns the content of a path of the site, up to a number of octets; SourceError.
     names: the files in zones/, each without its directory.
+    override: the host's own file. committed: the text that counts as site.yaml, else it is read.
     """
+    site, own, site_findings = _read_settings(read, override, committed)
+    values = _values(SITE_KEYS, site, own)
+    site = {**site, **own}
     path = override.path if override else SITE_FILE
-    data = override.data if override else None
-    site, site_findings = _read_file(read, path, SITE_KEYS, data)
-    values = _values(SITE_KEYS, {}, site)
     zones, broken, findings = _load_zones(read, names, values)
     sound = {apex: config for apex, config in sorted(zones.items()) if apex not in broken}
     fallbacks = {apex: zones[apex] for apex in broken}
@@ -69,6 +75,7 @@ def load_site(
         CertstoreConfig(**_section(values, "certstore")),
         ArrivalConfig(**_section(values, "arrival")),
         MonitoringConfig(**_section(values, "monitoring")),
+        HostTerms(values["code"], values["dodo"], values["hooks"], _allowed(values, own)),
         values["tsig"],
         sound,
         dict(sorted(broken.items())),
@@ -76,6 +83,23 @@ def load_site(
         not has_errors(site_findings),
     )
     return loaded, sort_findings(site_findings + findings)
+
+
+def _read_settings(
+    read: Read, override: Override | None, committed: bytes | None
+) -> tuple[dict[str, Given], dict[str, Given], list[Finding]]:
+    """Return what site.yaml and the host's own file give, and what is wrong with either."""
+    site, findings = _read_file(read, SITE_FILE, SITE_KEYS, committed, is_committed=True)
+    if override is None:
+        return site, {}, findings
+    own, found = _read_file(read, override.path, SITE_KEYS, override.data)
+    return site, own, findings + found
+
+
+def _allowed(values: Mapping[str, Any], own: Mapping[str, Given]) -> tuple[str, ...]:
+    """Return the folders outside the site that tlsa-map.yaml may name."""
+    public = own.get("certstore.public")
+    return (*values["paths.allow"], *((public.value,) if public else ()))
 
 
 def _handoff(values: Mapping[str, Any], given: Mapping[str, Given], path: str) -> HandoffConfig:
@@ -86,9 +110,17 @@ def _handoff(values: Mapping[str, Any], given: Mapping[str, Given], path: str) -
 
 
 def _read_file(
-    read: Read, path: str, keys: tuple[Key, ...], data: bytes | None = None
+    read: Read,
+    path: str,
+    keys: tuple[Key, ...],
+    data: bytes | None = None,
+    *,
+    is_committed: bool = False,
 ) -> tuple[dict[str, Given], list[Finding]]:
-    """Return what the YAML file *path* gives of *keys*, and what is wrong with it."""
+    """Return what the YAML file *path* gives of *keys*, and what is wrong with it.
+
+    is_committed: it is the site's own, so that some values are refused.
+    """
     from zonebuild.files.read import SourceError
 
     if data is None:
@@ -99,6 +131,8 @@ def _read_file(
             return {}, [error(Location(path), "unreadable-file", message)]
     root, findings = read_yaml(data, path)
     given = {} if root is None else read_keys(root, keys, findings)
+    if is_committed:
+        findings += committed_beyond_rights(root, SITE_RULES)
     return given, _capped(findings, path)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from zonebuild.files.host import DEFAULT, VARIABLE
+from zonebuild.site.host import MAP_RULES, SITE_RULES
 from zonebuild.site.kinds import Key
 from zonebuild.site.schema import SITE_KEYS, ZONE_KEYS
 from zonebuild.site.tlsa_map import MAP_FILE, MAP_KEYS
@@ -33,7 +35,45 @@ The head, soa/NAME, may name `zone` (the apex), `soa.*`, `ns`, `ttl`, `vars.*` a
 def render_reference() -> str:
     """Return docs/site.md."""
     sections = (*_section("site.yaml", SITE_KEYS), *_section("zones/NAME.yaml", ZONE_KEYS))
-    return "\n".join([_INTRODUCTION, *sections, *_map_section()])
+    return "\n".join([_INTRODUCTION, _host_section(), *sections, *_map_section()])
+
+
+_HOST = """\
+## The host's own file
+
+The environment variable {variable} names it; where that is not set, it is {default},
+if there is such a file, and where it is set but empty, there is none. It has the keys of site.yaml,
+and each that it gives goes before the one of site.yaml; of `feeds` both count, name by name. It
+belongs to root or to the user who runs zonebuild, and nobody else may write it. A commit must not
+run a program or read a file of the host, so only this file may have these keys; in site.yaml they
+are the error `host-only`:
+
+{always}
+
+and, where the path is absolute or leads into `keys/`, `state/`, `signed/`, `unsigned/` or
+`publication/`:
+
+{paths}
+
+In tlsa-map.yaml such a path is an error unless it is below a folder of `paths.allow`:
+
+{mapped}
+"""
+
+
+def _host_section() -> str:
+    """Return what the host's own file is, and which keys only it may have."""
+    return _HOST.format(
+        variable=VARIABLE,
+        default=DEFAULT,
+        always=_names_of(rule.path for rule in SITE_RULES if not rule.is_path),
+        paths=_names_of(rule.path for rule in SITE_RULES if rule.is_path),
+        mapped=_names_of(rule.path for rule in MAP_RULES),
+    )
+
+
+def _names_of(paths: Iterable[tuple[str, ...]]) -> str:
+    return ", ".join(f"`{'.'.join(path)}`" for path in paths) + "."
 
 
 def _section(title: str, keys: tuple[Key, ...]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from zonebuild.diagnostic import Finding, Severity
 from zonebuild.site.acme import ACME_SITE_KEYS
 from zonebuild.site.certstore import CERTSTORE_KEYS
 from zonebuild.site.feeds import FEED_SITE_KEYS, FEED_ZONE_KEYS
+from zonebuild.site.host import HOST_KEYS
 from zonebuild.site.kinds import (
     Key,
     Kind,
@@ -284,4 +285,5 @@ SITE_KEYS = (
     *ACME_SITE_KEYS,
     *CERTSTORE_KEYS,
     *MONITORING_KEYS,
+    *HOST_KEYS,
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from zonebuild.diagnostic import Finding, Location, has_errors
 from zonebuild.site.feeds import parse_folder
+from zonebuild.site.host import MAP_RULES, NO_TERMS, HostTerms, committed_beyond_rights
 from zonebuild.site.issue import ISSUE, Issue
 from zonebuild.site.kinds import (
     Given,
@@ -81,10 +82,14 @@ class TlsaMap:
     anchors: str = ""
 
 
-def read_map(data: bytes) -> tuple[TlsaMap | None, list[Finding]]:
-    """Return the map that *data* is, None where anything in it is wrong, and all findings."""
+def read_map(data: bytes, terms: HostTerms = NO_TERMS) -> tuple[TlsaMap | None, list[Finding]]:
+    """Return the map that *data* is, None where anything in it is wrong, and all findings.
+
+    terms: what the host's own file allows; without them nothing outside the site may be named.
+    """
     root, findings = read_yaml(data, MAP_FILE)
     given = {} if root is None else read_keys(root, MAP_KEYS, findings)
+    findings += committed_beyond_rights(root, MAP_RULES, terms)
     values = {key.name: key.default for key in MAP_KEYS}
     values |= {name: value for name, (value, _) in given.items()}
     named = {name: _named(name, entry) for name, entry in values["lineages"].items()}

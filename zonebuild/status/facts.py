@@ -76,7 +76,6 @@ class ZoneFacts:
 
     first_end: when its first signature ends. renewal: when they are to be made again, known of
     the embedded signer alone. valid_from: the latest inception. expire: of the SOA, seconds.
-    is_own: whether this program signed it; seen: when the audit read another signer's copy last.
     keys: tag, algorithm, digest.
     """
 
@@ -87,8 +86,6 @@ class ZoneFacts:
     renewal: int = 0
     valid_from: int = 0
     expire: int = 0
-    is_own: bool = False
-    seen: int = 0
     servers: Mapping[str, ServerFacts] = field(default_factory=dict)
     keys: tuple[Mapping[str, object], ...] = ()
     ds: DsFacts | None = None
@@ -158,8 +155,8 @@ class _Gathering:
         """Read all of it."""
         self._check_folders()
         zones, outcome = self._zones(), self._outcome()
-        lineages = self._lineages()
         site = self._site()
+        lineages = self._lineages(site)
         return Facts(
             places=self._places,
             now=self._now,
@@ -260,8 +257,6 @@ class _Gathering:
             kept.due_at if kept else 0,
             kept.valid_from if kept else _time(signatures.get("latest_inception")),
             head.expire or read_head(self._head(f"{UNSIGNED}/{name}")).expire,
-            bool(head.end or kept),
-            _time(audit.get("at")),
             dict(_servers(arrival, _mapping(audit.get("servers")))),
             _keys(audit.get("keys"), head),
             _ds(ds) if "state" in ds else None,
@@ -273,20 +268,21 @@ class _Gathering:
             data = _mapping(json.loads(self._text(AUDIT_FILE, _LARGE) or "{}"))
         except (ValueError, RecursionError):
             return {}
-        at = data.get("at")
-        return {apex: {"at": at, **_mapping(z)} for apex, z in _mapping(data.get("zones")).items()}
+        return _mapping(data.get("zones"))
 
     # -- lineages ---------------------------------------------------------------------------
 
-    def _lineages(self) -> dict[str, LineageFacts]:
+    def _lineages(self, site: Site | None) -> dict[str, LineageFacts]:
+        from zonebuild.site.host import NO_TERMS
         from zonebuild.site.tlsa_map import MAP_FILE, read_map
         from zonebuild.site.yaml import MAX_OCTETS
 
         data = self._text(MAP_FILE, MAX_OCTETS)
-        wanted = read_map(data.encode())[0] if data else None
+        terms = site.host if site else NO_TERMS
+        wanted = read_map(data.encode(), terms)[0] if data else None
         if data and wanted is None:  # what is wrong with it is the stage's to report
             good = self._text(GOOD_MAP, MAX_OCTETS, is_private=True)
-            wanted = read_map(good.encode())[0] if good else None
+            wanted = read_map(good.encode(), terms)[0] if good else None
         if wanted is None or not wanted.entries:
             return {}
         from zonebuild.builder.lineages.issuer_sets import Issuers

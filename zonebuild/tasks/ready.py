@@ -1,6 +1,6 @@
 """The program behind `Spare`: load what the last run loaded, wait for the word, be `doit`.
 
-    python -m zonebuild.tasks.ready CACHE        in the site's folder, standard input a socket
+    zonebuild.tasks.ready CACHE        in the site's folder, standard input a socket
 
 What a run has loaded is kept in the cache, one name a line, in the order of loading. The site's own
 modules are not: they are edited, and belong to the run.
@@ -21,7 +21,12 @@ from zonebuild.poll.stamp import read_text
 FILE = "poll.modules"  # in the cache
 _LIMIT = 1 << 20  # octets
 _MOST = 5_000  # modules
-_ALWAYS = ("doit.doit_cmd", "zonebuild.tasks", "zonebuild.builder.session")
+_ALWAYS = (
+    "doit.doit_cmd",
+    "zonebuild.tasks",
+    "zonebuild.tasks.isolated",
+    "zonebuild.builder.session",
+)
 
 
 def main() -> None:
@@ -36,9 +41,9 @@ def main() -> None:
     os.dup2(null, 0)
     os.close(null)
     sys.argv = ["doit"]
-    from doit.doit_cmd import DoitMain
+    from zonebuild.tasks.isolated import run_doit
 
-    code = DoitMain().run([])
+    code = run_doit([])
     keep_names(kept, names, loaded(root))
     sys.exit(code)
 

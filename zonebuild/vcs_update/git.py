@@ -12,6 +12,7 @@ import os
 from typing import NamedTuple
 
 from zonebuild.vcs_update.commands import CommandError, Commands
+from zonebuild.vcs_update.incoming import Incoming, refusal, refused
 from zonebuild.vcs_update.told import Update, edit_trouble, update_trouble
 
 _STATUS = ("git", "status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z", "--", ".")
@@ -22,7 +23,16 @@ _SETTINGS = (
     "merge.autoStash=false",
     "rebase.autoStash=false",
 )
-_PULL = ("pull", "--quiet", "--ff-only", "--no-rebase")
+# Submodules are foreign repositories, and no hook or monitor of this clone has a part in it.
+_NOT_FOLLOWED = (
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+)
+_FETCH = ("fetch", "--quiet", "--no-recurse-submodules")
+_MERGE = ("merge", "--quiet", "--ff-only", "--no-verify")
+_LINK = "120000"  # the mode of a symbolic link
 # What git says, and what is to be done about it.
 _WAYS_ON = (
     ("fast-forward", "this branch has commits that its upstream has not; want: git push"),
@@ -57,7 +67,9 @@ def update_git(commands: Commands) -> Update:
     if reason:
         return Update(False, (*commands.troubles, update_trouble(reason)))
     if state.upstream:
-        _pull(commands)
+        reason = _pull(commands, state.head)
+        if reason:
+            return Update(False, (*commands.troubles, update_trouble(reason)))
     is_changed = bool(state.upstream) and _head(commands) != state.head
     return Update(is_changed, tuple(commands.troubles))
 
@@ -92,16 +104,46 @@ def _look(commands: Commands) -> _State:
     return _State(head, branch, upstream, tuple(edited), tuple(conflicts))
 
 
-def _pull(commands: Commands) -> None:
-    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+def _pull(commands: Commands, head: str) -> str:
+    """Fetch, judge what came, and only then touch the working copy; return why not, or "".
+
+    head: the commit that is checked out.
+    """
+    settings = [part for s in (*_SETTINGS, *_NOT_FOLLOWED) for part in ("-c", s)]
     try:
+        commands.run("git", *settings, *_FETCH)
+        new = commands.run("git", "rev-parse", "--verify", "--quiet", "@{upstream}").strip()
+        if new == head:
+            return ""
+        reasons = refused(_incoming(commands, new))
+        if reasons:
+            return refusal(reasons, _named(commands, new))
         with commands.changing():
-            commands.run("git", *settings, *_PULL)
+            commands.run("git", *settings, *_MERGE, new)
     except CommandError as error:
         for said, way_on in _WAYS_ON:
             if said in error.told:
                 raise CommandError(f"{error}; {way_on}") from error
         raise
+    return ""
+
+
+def _incoming(commands: Commands, commit: str) -> list[Incoming]:
+    """Return all that *commit* has below the site's folder."""
+    found = []
+    for entry in commands.run("git", "ls-tree", "-r", "-z", commit).split("\0"):
+        facts, _, path = entry.partition("\t")
+        if not path:
+            continue
+        mode, _, blob = facts.split(" ", 2)
+        target = commands.run("git", "cat-file", "blob", blob) if mode == _LINK else None
+        found.append(Incoming(path, target))
+    return found
+
+
+def _named(commands: Commands, commit: str) -> str:
+    """Return the short name of *commit* and its author."""
+    return commands.run("git", "log", "-1", "--format=%h by %an <%ae>", commit).strip()
 
 
 def _head(commands: Commands) -> str:

@@ -15,6 +15,7 @@ from typing import Self
 import pytest
 
 from tests.live.namespaces import COMMAND_SECONDS, ENVIRONMENT, STOP_SECONDS, started
+from zonebuild.files.host import VARIABLE
 
 PATIENCE = 30  # seconds until something must be so
 TOP = Path(__file__).parents[3]
@@ -99,7 +100,8 @@ class Host:
 
     def words(self, command: Words, folder: Path = Path("/")) -> list[str | Path]:
         """Return what runs *command* inside, for a process of the caller's own."""
-        settings = [f"{name}={value}" for name, value in self.settings.items()]
+        named = {VARIABLE: os.environ[VARIABLE]} if VARIABLE in os.environ else {}
+        settings = [f"{name}={value}" for name, value in (self.settings | named).items()]
         return [*self._enter, "-C", folder, *settings, *command]
 
 

@@ -119,7 +119,7 @@ def _ages(wanted: TlsaMap, taken: Taken) -> Iterator[int]:
 def _read_map(run: Run, *, is_used: bool) -> tuple[TlsaMap | None, list[Finding]]:
     """Return the map. is_used: something was published by it, so that it must not just vanish."""
     try:
-        return read_map(run.tree.read(MAP_FILE, MAX_OCTETS))
+        return read_map(run.tree.read(MAP_FILE, MAX_OCTETS), run.site.host)
     except SourceError as error:
         if error.reason == "does not exist" and not is_used:
             return read_map(b"")

@@ -71,7 +71,7 @@ def look_out(root: Path, *, now: int, longest: float = LONGEST, is_all: bool = F
 def _map_of(run: Run) -> TlsaMap | None:
     """Return the map, None where it is wrong: the stage `tlsa` tells why."""
     try:
-        return read_map(run.tree.read(MAP_FILE, MAX_OCTETS))[0]
+        return read_map(run.tree.read(MAP_FILE, MAX_OCTETS), run.site.host)[0]
     except SourceError:
         return None
 

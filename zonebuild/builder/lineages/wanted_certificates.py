@@ -27,7 +27,7 @@ def wanted_certificates(run: Run) -> dict[str, list[Want]]:
 
 def _wants(run: Run) -> Iterator[Want]:
     try:
-        wanted, _ = read_map(run.tree.read(MAP_FILE, MAX_OCTETS))
+        wanted, _ = read_map(run.tree.read(MAP_FILE, MAX_OCTETS), run.site.host)
     except SourceError:
         return
     for entry in wanted.entries.values() if wanted is not None else ():

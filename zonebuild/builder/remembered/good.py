@@ -191,7 +191,12 @@ class GoodCopies:
             return
         folder = self._places.good(".").parent
         below = [folder / name for name in os.listdir(folder)] if folder.is_dir() else []
-        for path in (self._places.good_site, self._places.good_zones, *below):
+        for path in (
+            self._places.good_site,
+            self._places.good_host,
+            self._places.good_zones,
+            *below,
+        ):
             data = _content(path)
             if data is not None:
                 self.digests.put(path.relative_to(folder.parent).as_posix(), digest(data))

@@ -44,11 +44,15 @@ def keep(
 
 
 def configured(
-    apexes: Collection[str], kept: Mapping[str, bytes], read: Read, override: Override | None
+    apexes: Collection[str],
+    kept: Mapping[str, bytes],
+    read: Read,
+    override: Override | None,
+    committed: bytes | None,
 ) -> dict[str, ZoneConfig]:
     """Return what the *kept* texts say of *apexes*; of one without text, what the defaults say.
 
-    read: gives site.yaml, which *override* replaces.
+    read: returns site.yaml unless *committed* is its text. override: the host's own file.
     """
     names = [yaml_path(apex) for apex in apexes]
     texts = {name: kept.get(name, b"") for name in names}
@@ -57,5 +61,5 @@ def configured(
         return texts[path] if path in texts else read(path, limit)
 
     files = [name.removeprefix(f"{ZONES_DIRECTORY}/") for name in names]
-    site, _ = load_site(read_text, files, override=override)
+    site, _ = load_site(read_text, files, override=override, committed=committed)
     return {**site.fallbacks, **site.zones}
