@@ -52,3 +52,9 @@ def trust_code(root: Path) -> None:
     text = place.read_text() if place.exists() else ""
     if "code: trusted" not in text:
         write_host_file(root, text + "code: trusted\n")
+
+
+def add_settings(text: str) -> None:
+    """Add *text* to the host's own file that is in use."""
+    place = Path(os.environ[VARIABLE])
+    place.write_text(place.read_text() + text)

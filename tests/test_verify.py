@@ -124,3 +124,29 @@ def test_anchors_that_cannot_be_read_leave_nothing_to_be_told(
     monkeypatch.setattr(looking, "fetch_one", lambda endpoint: Served(endpoint, reason="is silent"))
     assert verify_site(site.root) == UNKNOWN
     assert "nowhere: error: the file of trust anchors does not exist" in capsys.readouterr().err
+
+
+ALIASED = Place("www.example.org.", 8443, alias="_keys.example.net.")
+
+
+@pytest.mark.parametrize(
+    ("status", "alias", "codes"),
+    [
+        (Status.ANSWERED, "_keys.example.net.", []),
+        (Status.ALIAS, "_keys.example.net.", []),
+        (Status.ANSWERED, "_old.example.net.", [MISMATCH]),
+        (Status.ALIAS, "_old.example.net.", [MISMATCH]),
+        (Status.ANSWERED, None, [MISMATCH]),
+        (Status.ABSENT, None, [MISMATCH]),
+        (Status.SILENT, None, [UNKNOWN]),
+    ],
+)
+def test_the_cname_of_the_service_leads_to_the_alias_of_the_map(
+    status: Status, alias: str | None, codes: list[int]
+) -> None:
+    answer = Answer(Server("192.0.2.53"), status, alias=alias)
+    assert [each.code for each in verify.judge_alias(ALIASED, [answer])] == codes
+
+
+def test_without_a_known_server_the_cname_is_unknown() -> None:
+    assert [each.code for each in verify.judge_alias(ALIASED, [])] == [UNKNOWN]

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.host_file import write_settings
 from tests.live.daemons.host import Host, Said, host
 from tests.live.daemons.nsd import ADDRESS, NSD
 from tests.live.daemons.pebble import DIRECTORY, Pebble
@@ -75,7 +76,7 @@ class AcmeSite:
             authority=self.pebble.authority,
             more=more,
         )
-        self.write("site.yaml", text)
+        write_settings(self.root, text)
         self.write("tlsa-map.yaml", _MAP.format(issue=issue))
 
     def acme(self, *words: str) -> Said:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.host_file import add_settings
 from tests.live.daemons.nsd import ADDRESS, NSD
 from tests.live.looping import ZONE, Loop, loop, primary
 
@@ -70,8 +71,7 @@ def test_a_primary_that_only_answers_those_with_its_key_is_asked_with_it(running
     secret = key.read_text().partition('secret "')[2].partition('"')[0]
     folder.mkdir()
     follow(running, folder)
-    site = (running.site / "site.yaml").read_text() + f"tsig: {{hidden: {key}}}\n"
-    running.commit(site, "site.yaml")
+    add_settings(f"tsig: {{hidden: {key}}}\n")
     server = f"{{address: {OTHER}, key: hidden}}"
     running.commit(f"servers: [{ADDRESS}, {server}]\n", YAML)
     allowed = "  allow-query: 127.0.0.0/8 hidden\n"

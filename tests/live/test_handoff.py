@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -69,12 +70,21 @@ class Rig:
         return "A 13 3 " in self.server.ask(f"www.{zone}", "A", "+dnssec")
 
     def spoil(self, zone: str) -> None:
-        """Put into *zone* what its program does not take, as a fault of a disk would."""
-        self.site.append(f"unsigned/{zone}", BAD)
+        """Put into *zone* what its program does not take, as a fault of the build would."""
+        path, manifest = f"unsigned/{zone}", self.site.root / "state" / "manifest"
+        self.site.append(path, BAD)
+        digest = hashlib.sha256((self.site.root / path).read_bytes()).hexdigest()
+        lines = manifest.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if not line.endswith(f"  {path}\n")]
+        manifest.write_text("".join(sorted([*kept, f"{digest}  {path}\n"], key=_path_of)))
 
     def calls(self) -> int:
         """Return how many commands the programs have been given."""
         return len(self.log.read_text().splitlines())
+
+
+def _path_of(line: str) -> str:
+    return line.partition("  ")[2]
 
 
 @contextmanager

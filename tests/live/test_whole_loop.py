@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.host_file import add_settings
 from tests.live.daemons.nginx import Nginx
 from tests.live.daemons.pebble import DIRECTORY, Pebble
 from tests.live.looping import ZONE, Loop, loop, primary
@@ -43,7 +44,7 @@ def issuing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Loop]:
         pebble = Pebble(running.here, tmp_path / "pebble", running.server.address)
         stack.enter_context(pebble)
         keys = ISSUING.format(directory=DIRECTORY, authority=pebble.authority, folder=tmp_path)
-        running.commit((running.site / "site.yaml").read_text() + keys, "site.yaml")
+        add_settings(keys)
         yield running
 
 

@@ -18,7 +18,8 @@ from zonebuild.endpoints.endpoint import Served
 from zonebuild.endpoints.fetch import HANDSHAKE_FAILS
 from zonebuild.endpoints.match import match_chain
 from zonebuild.endpoints.records import ask_resolver
-from zonebuild.probe.answers import Status
+from zonebuild.probe.answers import Answer, Status
+from zonebuild.probe.ask import ask
 from zonebuild.tlsa.places import Place
 
 if TYPE_CHECKING:
@@ -71,11 +72,39 @@ def verify_site(root: Path) -> int:
         entries = ready.wanted.entries.values()
         places = [place for entry in entries for place in entry.lineage.places]
         questions = {place: asker.about(place) for place in places}
-        seen = look(questions.values(), longest=LONGEST, keyring=read_keyring(run)[0])
+        keyring = read_keyring(run)[0]
+        aliases = [
+            (place, ask(asker.servers_of(place.service_owner), place.service_owner, "TLSA",
+                        keyring=keyring))
+            for place in dict.fromkeys(places)
+            if place.alias
+        ]  # fmt: skip
+        seen = look(questions.values(), longest=LONGEST, keyring=keyring)
     built = ready.known.published
-    found = [c for place, q in questions.items() for c in judge(place, q, seen, built)]
+    found = [c for place, answers in aliases for c in judge_alias(place, answers)]
+    found += [c for place, q in questions.items() for c in judge(place, q, seen, built)]
     code = _tell(found, len(questions))
     return code or (UNKNOWN if asker.findings else FINE)
+
+
+def judge_alias(place: Place, answers: Sequence[Answer]) -> Iterator[Complaint]:
+    """Yield what is wrong with the CNAME of *place*, whose records another name owns.
+
+    Clients ask the service's own owner and follow its CNAME (RFC 7671 section 7): records at a
+    name that it does not lead to are seen by nobody. answers: of each server of its zone.
+    """
+    name = place.service_owner
+    if not answers:
+        yield Complaint(place, UNKNOWN, f"no server of {name} is known, so its CNAME is not either")
+    for answer in answers:
+        if answer.status not in (Status.ANSWERED, Status.ABSENT, Status.ALIAS):
+            yield Complaint(place, UNKNOWN, f"{answer} (CNAME of {name})")
+        elif answer.alias is None:
+            text = f"{name} is no CNAME, and tlsa-map.yaml has alias {place.alias}"
+            yield Complaint(place, MISMATCH, f"{text}: clients look at {name} ({answer.server})")
+        elif answer.alias != place.alias:
+            text = f"{name} leads to {answer.alias}, and tlsa-map.yaml has alias {place.alias}"
+            yield Complaint(place, MISMATCH, f"{text}: clients never see it ({answer.server})")
 
 
 def judge(

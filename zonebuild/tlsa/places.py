@@ -47,7 +47,12 @@ class Place:
     @property
     def owner(self) -> str:
         """The owner of the TLSA records."""
-        return self.alias or owner_of(self.host, self.port, self.protocol)
+        return self.alias or self.service_owner
+
+    @property
+    def service_owner(self) -> str:
+        """The name that clients ask: the owner, or a CNAME that must lead to it."""
+        return owner_of(self.host, self.port, self.protocol)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from zonebuild.builder.outside.vantage import Servers, Vantage
 from zonebuild.builder.run import Run
 from zonebuild.endpoints.certificate import algorithm_of
 from zonebuild.endpoints.endpoint import Endpoint
+from zonebuild.probe.answers import Server
 from zonebuild.site.tlsa_map import MapEntry, TlsaMap
 from zonebuild.tlsa.pin import pin_of
 from zonebuild.tlsa.places import Place
@@ -49,6 +50,11 @@ class Questions:
             dark=() if is_asked else tuple(map(name_of, ends)) or (f"{host}:{place.port}",),
             has_kinds=self._has_kinds(place.owner),
         )
+
+    def servers_of(self, name: str) -> tuple[Server, ...]:
+        """Return the known servers of the zone that *name* is in."""
+        apex = self._vantage.apex_of(name)
+        return self._vantage.servers(apex).known if apex is not None else ()
 
     def _has_kinds(self, owner: str) -> bool:
         """Say whether the host may have keys of several algorithms: what is unknown may be any."""
