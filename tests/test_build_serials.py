@@ -162,3 +162,50 @@ def test_ten_new_zones_do_not_wait_for_one_silent_server_each(
             mute.recv(512)
     assert run.code == 1
     assert run.told.count("the last serial is not known") == 10
+
+
+LITERAL = HEAD.replace("{{ serial }}", "7")
+TOKEN = f'_acme-challenge.a.example. 60 IN TXT "{"a" * 43}"\n'
+
+
+def literal_site(folder: Path, more: str = "") -> SmallSite:
+    """Return a site with a feed, whose one zone has its serial written out, built once."""
+    site = SmallSite(folder, [], f"{SITE}{more}feeds: {{box: box}}\n")
+    site.add_zone("a.example", yaml="acme: {box: [a.example]}\n")
+    site.write("box/.zonebuild-feed", "")
+    site.write("soa/a.example", LITERAL)
+    site.run()
+    return site
+
+
+def test_a_policy_below_defaults_holds_for_a_serial_that_is_written_out(tmp_path: Path) -> None:
+    site = literal_site(tmp_path, "  serial: counter\n")
+    before = site.serial("a.example")
+    site.write("box/_acme-challenge.a.example", TOKEN)
+    assert site.run().code == 0
+    assert site.serial("a.example") == before + 1
+
+
+@pytest.mark.parametrize("path", ["box/_acme-challenge.a.example", "extra/a.example/inventory"])
+def test_a_machines_change_under_a_kept_serial_is_never_silent(tmp_path: Path, path: str) -> None:
+    site = literal_site(tmp_path)
+    site.write(path, TOKEN)
+    run = site.run()
+    assert (run.code, run.errors) == (1, {"serial-not-raised"})
+    assert "records of a.example. that machines make have changed" in run.told
+    assert "write `serial: date`" in run.told
+
+
+def test_under_a_kept_serial_that_rises_a_machines_change_is_no_error(tmp_path: Path) -> None:
+    site = literal_site(tmp_path)
+    site.write("box/_acme-challenge.a.example", TOKEN)
+    site.write("soa/a.example", LITERAL.replace(" 7 ", " 8 "))
+    assert site.run().code == 0
+
+
+def test_a_signer_that_numbers_by_itself_needs_no_new_serial(tmp_path: Path) -> None:
+    site = literal_site(tmp_path)
+    site.write("site.yaml", (tmp_path / "site.yaml").read_text().replace("none", "local"))
+    site.run(handoff=True)
+    site.write("box/_acme-challenge.a.example", TOKEN)
+    assert site.run(handoff=True).code == 0

@@ -21,6 +21,7 @@ from zonebuild.builder.making.numbering import (
     kept_problem,
     next_number,
     read_history,
+    unseen_change,
 )
 from zonebuild.builder.making.zone import Candidate, hand_written_zone, make_candidate
 from zonebuild.builder.outcome import Report
@@ -120,6 +121,9 @@ class _Job:
                 output = self._numbered(candidate.zone, is_good=candidate.is_good)
             except NumberingError as error:
                 findings.append(error.finding)
+            if self.policy == KEEP and not self._is_renumbered():
+                unseen = unseen_change(candidate.zone, self.history)
+                findings += [unseen] if unseen is not None else []
         due = hold.due
         if self.good.is_damaged:
             findings.append(self._damage())
@@ -191,6 +195,10 @@ class _Job:
         before = self._good_records
         changed = before is not None and bool(diff_records(self.config.apex, before, zone.records))
         return kept_problem(zone, self.history, hand_changed=changed)
+
+    def _is_renumbered(self) -> bool:
+        """Return whether a signer gives the served zone serials of its own."""
+        return self.config.signing.enabled and self.run.site.signer != "none"
 
     def _numbered(self, zone: Zone, *, is_good: bool) -> _Output:
         """Return the text to write, None where it stands there already, and its serial."""

@@ -64,11 +64,12 @@ def read_history(apex: str, path: str, old: bytes | None, kept: KeptSerial | Non
 
 
 def effective_policy(config: ZoneConfig, *, has_mark: bool) -> str:
-    """Return the serial policy: a head with a serial written out keeps it unless told otherwise.
+    """Return the serial policy: a head with a serial written out keeps it unless YAML says more.
 
-    has_mark: the head asks for the serial with `{{ serial }}`.
+    has_mark: the head asks for the serial with `{{ serial }}`. `defaults:` of site.yaml count as
+    what the zone's own file says.
     """
-    return config.serial if has_mark or config.is_own("serial") else KEEP
+    return config.serial if has_mark or "serial" in config.locations else KEEP
 
 
 def keep_without_serial(config: ZoneConfig) -> Finding:
@@ -93,6 +94,24 @@ def kept_problem(zone: Zone, history: History, *, hand_changed: bool) -> list[Fi
         return []
     where = zone.records.location(zone.records.rdtypes.index(_SOA))
     return [Finding(where, Severity.ERROR, "serial-not-raised", message)]
+
+
+def unseen_change(zone: Zone, history: History) -> Finding | None:
+    """Return the error of a changed zone whose serial stays, None where it does not.
+
+    For a zone that nobody signs: no secondary transfers what has no new serial (RFC 1996 section
+    4.5), so a challenge or a TLSA record that a machine made would reach none of them.
+    """
+    new = soa_serial(zone.records, zone.apex)
+    if new is None or new != history.published or is_same_content(zone, history):
+        return None
+    message = (
+        f"records of {zone.apex} that machines make have changed, and its serial stays {new}, "
+        "as it is written out: no secondary transfers the change; write `serial: date` into the "
+        "zone's YAML, or below `defaults:`"
+    )
+    where = zone.records.location(zone.records.rdtypes.index(_SOA))
+    return Finding(where, Severity.ERROR, "serial-not-raised", message)
 
 
 def is_same_content(zone: Zone, history: History) -> bool:
