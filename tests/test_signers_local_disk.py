@@ -16,7 +16,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from tests.built_zones import built_zone, validate_all
-from zonebuild.signers.local.disk import SignOutcome, is_due, load_key, sign
+from zonebuild.signers.local.disk import (
+    SignOutcome,
+    accept_key,
+    is_due,
+    load_key,
+    new_key,
+    sign,
+)
 from zonebuild.signers.local.errors import SigningError
 from zonebuild.signers.local.keys import ds_records, key_from_pem, key_to_pem, make_key
 from zonebuild.signers.local.state import state_from_text
@@ -44,6 +51,7 @@ def test_the_first_signing_makes_a_key_a_zone_and_its_state(tmp_path: Path) -> N
     assert sorted(octets(tmp_path)) == [
         "keys/example.pem",
         "signed/example",
+        "state/keys/example",
         "state/signed/example",
     ]
     assert (outcome.signed, outcome.serial, outcome.reused) == (True, 1, 0)
@@ -81,7 +89,7 @@ def test_a_change_keeps_the_other_signatures(tmp_path: Path) -> None:
 )
 def test_files_have_the_zones_name(tmp_path: Path, apex: str, name: str) -> None:
     signed(tmp_path, "", apex=apex)
-    wanted = [f"keys/{name}.pem", f"signed/{name}", f"state/signed/{name}"]
+    wanted = [f"keys/{name}.pem", f"signed/{name}", f"state/keys/{name}", f"state/signed/{name}"]
     assert sorted(octets(tmp_path)) == wanted
 
 
@@ -122,6 +130,76 @@ def test_a_lost_key_of_a_signed_zone_is_an_error_and_never_a_new_key(
     with pytest.raises(SigningError, match=r"keys/example\.pem is missing; restore it"):
         signed(tmp_path)
     assert octets(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "lost", ["", "state/keys/example", "signed/example", "state/signed/example"]
+)
+def test_another_key_than_the_last_one_signs_nothing(tmp_path: Path, lost: str) -> None:
+    """O3: a wrong restore or a copied folder must not make the served zone bogus."""
+    signed(tmp_path)
+    right = (tmp_path / "keys/example.pem").read_bytes()
+    wrong = make_key()
+    (tmp_path / "keys/example.pem").write_bytes(key_to_pem(wrong))
+    if lost:
+        (tmp_path / lost).unlink()
+    before = octets(tmp_path)
+    with pytest.raises(SigningError) as raised:
+        signed(tmp_path, MORE, now=NOW + DAY)
+    assert octets(tmp_path) == before
+    ours = key_from_pem(right)
+    assert ours is not None
+    for each in (f"key tag {ours.tag} ", f"key tag {wrong.tag} ", "zonebuild key accept example."):
+        assert each in str(raised.value)
+    (tmp_path / "keys/example.pem").write_bytes(right)
+    assert signed(tmp_path, MORE, now=NOW + DAY).signed
+
+
+def test_a_key_that_a_person_accepts_signs_from_then_on(tmp_path: Path) -> None:
+    signed(tmp_path)
+    other = make_key()
+    (tmp_path / "keys/example.pem").write_bytes(key_to_pem(other))
+    before, found = accept_key(tmp_path, "example.")
+    assert (before is not None and before != found, found.tag) == (True, other.tag)
+    assert signed(tmp_path, now=NOW + 60).signed
+    assert other.dnskey_text in (tmp_path / "signed/example").read_text()
+
+
+def test_key_signed_file_and_state_lost_together_are_an_error(tmp_path: Path) -> None:
+    signed(tmp_path)
+    for lost in ("keys/example.pem", "signed/example", "state/signed/example"):
+        (tmp_path / lost).unlink()
+    before = octets(tmp_path)
+    with pytest.raises(SigningError, match="zonebuild key new example"):
+        signed(tmp_path)
+    assert octets(tmp_path) == before
+    made = new_key(tmp_path, "example.")
+    assert signed(tmp_path).signed
+    assert load_key(tmp_path, "example.").tag == made.tag
+
+
+def test_a_new_key_replaces_none_that_is_there(tmp_path: Path) -> None:
+    signed(tmp_path)
+    before = octets(tmp_path)
+    with pytest.raises(SigningError, match="is there already"):
+        new_key(tmp_path, "example.")
+    assert octets(tmp_path) == before
+
+
+def test_a_zone_that_is_signed_elsewhere_gets_no_first_key(tmp_path: Path) -> None:
+    """O4: a first key beside a served signed zone is an outage."""
+    zone = built_zone(WWW, "example.", 1)
+    refusal = ("192.0.2.1 shows a DNSKEY", "bring its key")
+    with pytest.raises(SigningError, match="bring its key"):
+        sign(
+            tmp_path,
+            "example.",
+            zone,
+            now=NOW,
+            parameters=SigningParameters(),
+            refuse_first_key=lambda _: refusal,
+        )
+    assert octets(tmp_path) == {}
 
 
 def test_a_key_that_is_there_already_signs_a_new_zone(tmp_path: Path) -> None:

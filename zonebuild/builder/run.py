@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zonebuild.builder.outcome import Outcome, Report, read_outcome
-from zonebuild.builder.places import PRIVATE, Places, SiteError, find_places, zone_files
+from zonebuild.builder.places import KEYS, PRIVATE, Places, SiteError, find_places, zone_files
 from zonebuild.builder.remembered.clock import CLOCK, keep_clock, require_clock
 from zonebuild.builder.remembered.good import (
     GOOD_DAMAGED,
@@ -96,6 +96,7 @@ def open_run(root: Path, *, now: int, command: str, is_builder: bool) -> Iterato
         with _tree(root) as tree:
             yield _load(places, tree, now)
         return
+    require_owner(places)
     make_directory(places.cache)
     try:
         with Lock(places.lock, command=command) as lock, _tree(root) as tree:
@@ -107,6 +108,29 @@ def open_run(root: Path, *, now: int, command: str, is_builder: bool) -> Iterato
             yield run
     except LockError as error:
         raise SiteError(str(error)) from error
+
+
+def require_owner(places: Places) -> None:
+    """Raise SiteError where keys/ is another user's: what this run made, that user could not read.
+
+    A key that root makes once leaves the zone without signatures in every later run of cron.
+    """
+    try:
+        owner = os.lstat(places.root / KEYS).st_uid
+    except OSError:
+        return
+    if owner == os.geteuid():
+        return
+    import pwd
+
+    try:
+        user = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        user = f"the user {owner}"
+    raise SiteError(
+        f"{places.root / KEYS} belongs to {user}, and this run does not: nothing was written; "
+        f"run it as that user (`runuser -u {user} -- …`), or change the owner of the whole site"
+    )
 
 
 def _tree(root: Path) -> SourceTree:

@@ -32,6 +32,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("watch", "zonebuild.cli.watch", "poll a site whenever a file changes"),
     ("init", "zonebuild.cli.init", "write a new site into an empty folder"),
     ("ds", "zonebuild.cli.ds", "print the DS records that a zone's parent is to publish"),
+    ("key", "zonebuild.cli.key", "make or accept the key that signs a zone, where no run may"),
     ("remove", "zonebuild.cli.remove", "take a zone that has no file in zones/ any more away"),
     ("config", "zonebuild.cli.config", "write the configuration of signers, servers, secondaries"),
     ("review", "zonebuild.cli.review", "look at a zone before it is served: may it pass?"),

@@ -18,7 +18,12 @@ from typing import Any, NamedTuple
 TICK = 20_000_000  # nanoseconds; file systems take the time from a clock that ticks coarsely
 MOST_OUTSIDE = 100_000  # entries of one place outside the site, which others write
 _OUTPUTS = ("unsigned", "signed", "state", "keys")
-_BY_DIRECTORY = {"keys", "state/good", "state/signed"}  # only this program writes there
+_BY_DIRECTORY = {
+    "keys",
+    "state/good",
+    "state/keys",
+    "state/signed",
+}  # only this program writes there
 _MADE_IN = "extra/"  # beside what a site's own scripts put there
 _MADE = {"acme", "sshfp", "tlsa"}  # there: what the stages of producers write, in a zone's folder
 _OWN = {"state/": {"poll.json", "clock"}}  # what runs write that calls for no other run

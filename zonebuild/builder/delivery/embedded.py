@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from zonebuild.assemble import assemble
+from zonebuild.builder.delivery.first_key import refuse_first_key
 from zonebuild.builder.outcome import Report
 from zonebuild.builder.places import STATE, UNSIGNED
 from zonebuild.builder.run import Run
@@ -13,6 +15,8 @@ from zonebuild.model import Zone
 from zonebuild.site.config import ZoneConfig
 from zonebuild.site.names import file_name
 from zonebuild.zonefile import decode_source, read_fragment
+
+_AGAIN = 60  # seconds until a zone that could not be signed is tried again
 
 
 def sign_if_wanted(run: Run, config: ZoneConfig) -> tuple[Report, int]:
@@ -49,10 +53,18 @@ def _sign(run: Run, config: ZoneConfig) -> tuple[Report, int]:
         **({} if signing.dnskey_ttl is None else {"dnskey_ttl": signing.dnskey_ttl}),
     )
     try:
-        outcome = sign(run.places.root, config.apex, zone, now=run.now, parameters=parameters)
+        outcome = sign(
+            run.places.root,
+            config.apex,
+            zone,
+            now=run.now,
+            parameters=parameters,
+            refuse_first_key=partial(refuse_first_key, run, config),
+        )
     except SigningError as error:
         where = Location(config.path)
-        return Report((Finding(where, Severity.ERROR, "signing", str(error)),)), 0
+        finding = Finding(where, Severity.ERROR, "signing", str(error))
+        return Report((finding,)), run.now + _AGAIN
     return Report(outcome.findings, outcome.waitings), outcome.due_at
 
 

@@ -77,7 +77,7 @@ def hand_off(
 def _stamp(run: Run, config: ZoneConfig, begun: int, due: int) -> Stamp:
     name = file_name(config.apex)
     written = [f"{SIGNED}/{name}", f"{KEYS}/{name}.pem", f"{STATE}/signed/{name}"]
-    written.append(f"{UNSIGNED}/{name}")
+    written += [f"{STATE}/keys/{name}", f"{UNSIGNED}/{name}"]
     read = [SITE_FILE, config.path]
     return make_stamp(run.places.root, read, written, since=begun, due=due)
 

@@ -26,7 +26,7 @@ def remove_zone(run: Run, apex: str) -> list[str]:
     pruned = prune(run.places.root, manifest, [path for path in manifest.entries if path != built])
     replace_file(run.places.manifest, manifest.without([built]).to_bytes())
     removed = list(pruned.removed)
-    kept = (f"{STATE}/{folder}/{name}" for folder in ("signed", "good", "frozen"))
+    kept = (f"{STATE}/{folder}/{name}" for folder in ("signed", "keys", "good", "frozen"))
     for path in (f"{SIGNED}/{name}", *kept):
         if remove_file(run.places.root / path):
             removed.append(path)

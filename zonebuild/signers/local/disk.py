@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,13 @@ from zonebuild.model import Zone
 from zonebuild.serial import is_newer
 from zonebuild.signers.local import keys
 from zonebuild.signers.local.errors import SigningError
+from zonebuild.signers.local.remembered_key import (
+    KeyIdentity,
+    identity_from_text,
+    identity_in_zone,
+    identity_of,
+    identity_to_text,
+)
 from zonebuild.signers.local.signed_text import published_serial
 from zonebuild.signers.local.state import SignedState, digest, state_from_text, state_to_text
 from zonebuild.signers.local.zone_signing import (
@@ -59,26 +67,40 @@ class _Places:
     key: Path
     signed: Path
     state: Path
+    remembered: Path
 
     def shown(self, path: Path) -> str:
         """Return *path* as messages name it."""
         return path.relative_to(self.site).as_posix()
 
 
+# Returns why a zone may not be signed first with this key, None for a new one, and the next step.
+FirstKey = Callable[[keys.SigningKey | None], tuple[str, str] | None]
+
+
 def sign(
-    site_root: Path, apex: str, zone: Zone, *, now: int, parameters: SigningParameters
+    site_root: Path,
+    apex: str,
+    zone: Zone,
+    *,
+    now: int,
+    parameters: SigningParameters,
+    refuse_first_key: FirstKey = lambda _: None,
 ) -> SignOutcome:
     """Sign *zone* into signed/NAME, unless that is what stands there and nothing is due.
 
     apex: absolute, lower case. now: Unix seconds.
+    refuse_first_key: asked before a key is made.
     Errors: SigningError where the zone cannot be signed as it is; WriteError.
     """
     places = _places(site_root, apex)
     content, state = _read(places, places.signed, _SIGNED_LIMIT), _read_state(places)
     is_known = content is not None or os.path.lexists(places.state)
+    remembered = _remembered(places, content)
+    key = _key(places, remembered, is_known=is_known, refuse=refuse_first_key)
     previous = _previous(places, content, state)
-    key = _key(places, is_known=is_known)
     zone_signed = sign_zone(zone, key, parameters, now=now, previous=previous)
+    _remember(places, identity_of(key))
     _write(places, zone_signed, state)
     return SignOutcome(
         zone_signed.is_changed,
@@ -123,21 +145,94 @@ def load_key(site_root: Path, apex: str) -> keys.SigningKey:
 
 
 def _starting_over(places: _Places) -> str:
-    files = " and ".join(places.shown(path) for path in (places.key, places.signed, places.state))
     return (
         "; where it is lost, have the parent remove its DS, wait until that DS has left every "
-        f"cache, then remove {files}: the next build makes a new key"
+        f"cache, then let a new key be made: zonebuild key new {places.apex}"
     )
 
 
-def _key(places: _Places, *, is_known: bool) -> keys.SigningKey:
-    """Return the zone's key; a new one only for a zone that was never signed."""
-    if is_known or os.path.lexists(places.key):
-        return load_key(places.site, places.apex)
+def _remembered(places: _Places, content: bytes | None) -> KeyIdentity | None:
+    """Return the key that signed last: as remembered, else that of the signed zone *content*."""
+    kept = _read(places, places.remembered, _SMALL_LIMIT)
+    known = None if kept is None else identity_from_text(kept.decode("ascii", "replace"))
+    if known is None and content is not None:
+        return identity_in_zone(content.decode("utf-8", "replace"))
+    return known
+
+
+def _remember(places: _Places, key: KeyIdentity) -> None:
+    """Keep *key* as the one that signs, before any zone tells of it."""
+    text = identity_to_text(key).encode("ascii")
+    if _read(places, places.remembered, _SMALL_LIMIT) != text:
+        make_directory(places.remembered.parent)
+        replace_file(places.remembered, text)
+
+
+def _key(
+    places: _Places, remembered: KeyIdentity | None, *, is_known: bool, refuse: FirstKey
+) -> keys.SigningKey:
+    """Return the zone's key; a new one only for a zone that was never signed, here or elsewhere."""
+    if is_known or remembered is not None or os.path.lexists(places.key):
+        key = load_key(places.site, places.apex)
+        if remembered not in (None, identity_of(key)):
+            raise _another_key(places, remembered, identity_of(key))
+        if remembered is None and not is_known:
+            _refuse(places, refuse, key)
+        return key
+    _refuse(places, refuse, None)
+    return _make_key(places)
+
+
+def _refuse(places: _Places, refuse: FirstKey, key: keys.SigningKey | None) -> None:
+    """Raise SigningError where a first signature, with *key* or a new one, would be an outage."""
+    refused = refuse(key)
+    if refused is not None:
+        raise SigningError(places.apex, *refused)
+
+
+def _make_key(places: _Places) -> keys.SigningKey:
     key = keys.make_key()
     make_directory(places.key.parent, 0o700)
     replace_file(places.key, keys.key_to_pem(key), 0o600)
     return key
+
+
+def _another_key(places: _Places, old: KeyIdentity | None, found: KeyIdentity) -> SigningError:
+    return SigningError(
+        places.apex,
+        f"{places.shown(places.key)} is the {found}, but the zone was signed last with the {old}; "
+        "resolvers that have the old DNSKEY or the parent's DS would call it bogus",
+        f"bring that key back to {places.shown(places.key)} from a backup; "
+        "or, where the parent has no DS of it in any cache, accept the one that is there: "
+        f"zonebuild key accept {places.apex}",
+    )
+
+
+def new_key(site_root: Path, apex: str) -> KeyIdentity:
+    """Make a new key at a person's explicit request and remember it as the one that signs.
+
+    Errors: SigningError where keys/NAME.pem is there already; WriteError.
+    """
+    places = _places(site_root, apex)
+    if os.path.lexists(places.key):
+        shown = places.shown(places.key)
+        cure = f"move it to a safe place first; or sign with it: zonebuild key accept {apex}"
+        raise SigningError(apex, f"{shown} is there already", cure)
+    made = identity_of(_make_key(places))
+    _remember(places, made)
+    return made
+
+
+def accept_key(site_root: Path, apex: str) -> tuple[KeyIdentity | None, KeyIdentity]:
+    """Remember the key at keys/NAME.pem as the one that signs; return the one before, and it.
+
+    Errors: SigningError where there is no usable key; WriteError.
+    """
+    places = _places(site_root, apex)
+    found = identity_of(load_key(site_root, apex))
+    before = _remembered(places, _read(places, places.signed, _SIGNED_LIMIT))
+    _remember(places, found)
+    return before, found
 
 
 def _wait_for_parent(apex: str, key: keys.SigningKey) -> Waiting:
@@ -204,6 +299,7 @@ def _places(site_root: Path, apex: str) -> _Places:
         site_root / "keys" / f"{name}.pem",
         site_root / "signed" / name,
         site_root / "state" / "signed" / name,
+        site_root / "state" / "keys" / name,
     )
 
 
