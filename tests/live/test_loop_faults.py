@@ -180,6 +180,10 @@ def test_the_clock_an_hour_back_sets_no_serial_back(tmp_path: Path, kind: str) -
         site.end()
         site.loop.here.set_clock(-3600)
         site.commit()
+        said = site.loop.poll()
+        assert said.returncode == 2
+        assert "clock" in said.stderr
+        site.loop.here.set_clock(0)
         site.end()
         with site.loop.resolver() as unbound:
             wait_until(lambda: unbound.is_secure(f"www.{ZONE}", "A"), unbound.log)
