@@ -274,3 +274,15 @@ def test_a_fragments_rule_keeps_hand_written_records_out(site: SmallSite) -> Non
     run = site.run()
     assert run.errors == {"outside-fragment-rule"}
     assert {f.location.line for f in run.findings if f.severity is Severity.ERROR} == {2, 3}
+
+
+def test_a_zone_whose_file_leaves_zones_is_still_looked_after_and_named(tmp_path: Path) -> None:
+    site = SmallSite(tmp_path / "site", ["a.example"])
+    site.write("state/serials", "b.example. 2026111700 date\n")
+    site.add_zone("b.example", yaml="servers: [127.0.0.1]\n")
+    site.append("site.yaml", "arrival: {deadline: 1s}\n")
+    assert site.run(handoff=True, settle=True).code == 0
+    site.forget("zones/b.example.yaml")
+    gone = site.run(NOW + DAY, handoff=True, settle=True)
+    assert (gone.code, gone.stages) == (0, ("zones", "handoff", "arrival"))
+    assert "is still served as it was built; run zonebuild remove b.example." in gone.told

@@ -134,7 +134,7 @@ def test_a_failure_is_told_once_an_hour_and_when_it_is_over(site: PolledSite) ->
     told = site.poll()
     assert told.code == 1
     assert "primary/a.example:2:8: error:" in told.text
-    assert told.text.startswith(f"zonebuild poll: {site.root}: doit ended with exit code 1: ")
+    assert told.text.startswith(f"zonebuild poll: {site.root}: a.example. failed: A rdata ")
     quiet = site.poll()
     assert (quiet.code, quiet.text) == (1, "")
     site.later = HOUR
@@ -142,7 +142,32 @@ def test_a_failure_is_told_once_an_hour_and_when_it_is_over(site: PolledSite) ->
     site.write("primary/a.example", "www A 192.0.2.1\n")
     over = site.poll()
     assert (over.code, over.text.count("\n")) == (0, 1)
-    assert over.text.startswith("zonebuild poll: over after 60 min: ")
+    assert over.text.startswith("zonebuild poll: all is well again after 60 min; this is over: ")
+
+
+def test_each_reminder_of_a_held_plan_says_what_is_held_and_why(site: PolledSite) -> None:
+    site.write("primary/a.example", "".join(f"h{i} A 192.0.2.{i}\n" for i in range(10)))
+    site.poll()
+    site.settle()
+    site.write("primary/a.example", "h0 A 192.0.2.0\n")
+    first = site.poll()
+    headline = first.text.partition("\n")[0]
+    assert headline.startswith(
+        f"zonebuild poll: {site.root}: the change of a.example. is held: it "
+    )
+    assert site.poll().text == ""
+    for hours in (1, 2):
+        site.later = hours * HOUR
+        reminder = site.poll().text
+        assert reminder.count("the change of a.example. is held: it removes") == 2
+        assert "- h9.a.example." in reminder
+
+
+def test_the_headline_of_several_zones_names_them(site: PolledSite) -> None:
+    site.add_zone("b.example", BROKEN)
+    site.write("primary/a.example", BROKEN)
+    headline = site.poll().text.partition("\n")[0]
+    assert headline.endswith(f"{site.root}: 2 zones failed: a.example., b.example.")
 
 
 def test_a_second_failure_is_told_at_once(site: PolledSite) -> None:
@@ -165,7 +190,7 @@ def test_a_new_warning_is_passed_on_once(site: PolledSite) -> None:
 @pytest.mark.parametrize(
     ("dodo", "code", "said"),
     [
-        ("import os; os.kill(os.getpid(), 9)\n", -9, "it said nothing"),
+        ("import os; os.kill(os.getpid(), 9)\n", -9, "it printed nothing"),
         ("1/0\n", 3, "ZeroDivisionError"),
         ("print('x\\n' * 10**6); raise SystemExit(2)\n", 2, "octets in all"),
     ],

@@ -59,7 +59,7 @@ def test_numbers_make_a_line_new_only_where_they_name_a_place() -> None:
 def test_the_end_is_told_in_one_line() -> None:
     _, memory = told({}, "it fails\nin two lines")
     said, memory = told(memory, "", after=3 * HOUR)
-    assert said == "zonebuild poll: over after 3 h: it fails\n"
+    assert said == "zonebuild poll: all is well again after 3 h; this is over: it fails\n"
     assert memory == {}
 
 

@@ -78,7 +78,9 @@ def test_a_local_edit_that_is_taken_back_is_told(repository: Repository) -> None
     repository.host.append(ZONE, "edit A 192.0.2.8\n")
     assert "edited" in repository.host.settle().text
     repository.host.write(ZONE, was)
-    assert repository.host.poll().text.startswith("zonebuild poll: over after 0 min: edited here")
+    assert repository.host.poll().text.startswith(
+        "zonebuild poll: all is well again after 0 min; this is over: edited here"
+    )
 
 
 def test_an_edit_of_what_is_also_changed_there_stops_the_update_alone(
@@ -122,7 +124,9 @@ def test_a_repository_out_of_reach_is_told_once_and_built_from_what_is_there(
     away.rename(repository.store)
     over = repository.host.poll()
     assert over.code == 0
-    assert over.text.startswith("zonebuild poll: over after 0 min: not brought up to date")
+    assert over.text.startswith(
+        "zonebuild poll: all is well again after 0 min; this is over: not brought up to date"
+    )
 
 
 def test_a_server_that_hangs_is_given_up(
@@ -247,3 +251,12 @@ def test_an_edit_survives_the_mending_of_a_killed_pull(tmp_path: Path) -> None:
     repository.host.write(ZONE, "mine A 192.0.2.8\n")
     assert "edited here and changed" in repository.update().troubles[-1].text
     assert (repository.host.root / ZONE).read_text() == "mine A 192.0.2.8\n"
+
+
+def test_what_is_reported_names_the_revision_and_its_author(repository: Repository) -> None:
+    repository.host.settle()
+    repository.commit("new A 192.0.2.777\n")
+    *_, last = repository.host.poll().text.splitlines()
+    assert last.startswith("the working copy has ")
+    assert " by " in last
+    assert repository.host.poll().text == ""

@@ -213,7 +213,7 @@ def test_tokens_flow_while_the_svn_server_is_away(tmp_path: Path) -> None:
         running.server.wait_for(TXT, "TXT", f'"{TOKEN}"')
         running.svn.start()
         site.commit()
-        assert "over after" in running.poll().stderr
+        assert "all is well again after" in running.poll().stderr
         site.end()
 
 

@@ -19,6 +19,7 @@ from zonebuild.report.json import finding_object, waiting_object
 
 SITE = ("site", "")  # what is said of site.yaml
 _LIMIT = 1 << 28  # octets
+_SHOWN = 5  # zones in a headline
 _MAX_UNTIL = 1 << 36  # seconds; a year that calendars know
 _SEVERITIES = {severity.label: severity for severity in Severity}
 
@@ -85,8 +86,26 @@ class Outcome:
         return sorted(found, key=lambda f: (-f.severity, f.location, f.check, f.message))
 
     def news(self) -> list[Finding]:
-        """Return the errors, and of the warnings those that the last run had not."""
-        return [f for f in self.findings() if f.severity is Severity.ERROR or f not in self._before]
+        """Return what decides the exit code, and of the warnings those that the last run had not.
+
+        Whoever gets exit code 1 gets its reason, however long a plan has been held.
+        """
+        return [f for f in self.findings() if _decides(f) or f not in self._before]
+
+    def headline(self) -> str:
+        """Return in one sentence what is wrong with which zones, "" where nothing is."""
+        failed, held = self.failed_zones(), self.held_zones()
+        if len(failed) + len(held) == 1:
+            apex = (failed or held)[0]
+            reports = [report for key, report in self._reports.items() if key[1] == apex]
+            found = [f for report in reports for f in report.findings if _decides(f)]
+            first = min(found, key=lambda f: (-f.severity, f.location)).message.partition("\n")[0]
+            return f"{apex} failed: {first}" if failed and apex else first
+        zones = [apex for apex in failed if apex]
+        parts = ["the site as a whole failed"] if len(zones) < len(failed) else []
+        parts += [_counted(zones, "failed", "failed")] if zones else []
+        parts += [_counted(held, "is held", "are held")] if held else []
+        return "; ".join(parts)
 
     def failed_zones(self) -> list[str]:
         """Return the zones with an error, sorted."""
@@ -106,6 +125,17 @@ class Outcome:
         if self._is_changed:
             replace_file(path, _to_json(self._reports))
             self._is_changed = False
+
+
+def _decides(finding: Finding) -> bool:
+    """Return whether *finding* alone makes a run end with an exit code other than 0."""
+    return finding.severity is Severity.ERROR or finding.check == HELD
+
+
+def _counted(apexes: Sequence[str], one: str, many: str) -> str:
+    count = f"1 zone {one}" if len(apexes) == 1 else f"{len(apexes)} zones {many}"
+    more = f" and {len(apexes) - _SHOWN} more" if len(apexes) > _SHOWN else ""
+    return f"{count}: {', '.join(apexes[:_SHOWN])}{more}"
 
 
 def _fails(report: Report) -> bool:

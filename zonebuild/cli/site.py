@@ -17,7 +17,6 @@ from zonebuild.builder.places import SiteError, find_places
 from zonebuild.cli import fail, wants_colour
 from zonebuild.diagnostic import Finding, Location, Severity, has_errors
 from zonebuild.files.read import SourceError, read_outside
-from zonebuild.plan import HELD
 from zonebuild.report.text import finding_lines
 
 if TYPE_CHECKING:
@@ -34,8 +33,7 @@ def tell_outcome(root: Path, outcome: Outcome) -> int:
 
     Returns 2 where site.yaml is wrong, though the zones were built with its last good copy.
     """
-    news = outcome.news()
-    print_findings(placed(root, news))
+    print_findings(placed(root, outcome.news()))
     places = find_places(root)
     failed = [apex for apex in outcome.failed_zones() if apex]
     is_built = {apex: places.unsigned(apex).exists() for apex in failed}
@@ -44,8 +42,7 @@ def tell_outcome(root: Path, outcome: Outcome) -> int:
         "failed", [a for a in failed if not is_built[a]], "never built, so nothing is served"
     )
     held = outcome.held_zones()
-    if any(finding.check == HELD for finding in news):
-        _print_zones("held", held, _STAYS)
+    _print_zones("held", held, _STAYS)
     return 2 if outcome.has_site_error() else 1 if outcome.failed_zones() or held else 0
 
 

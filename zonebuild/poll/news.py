@@ -53,6 +53,7 @@ def tell(
     now: Unix seconds. What is said is whole lines, or nothing.
     """
     said: list[str] = []
+    ended: list[tuple[str, str]] = []
     there = {trouble.kind: trouble for trouble in troubles}
     kept = dict(memory)
     for kind in sorted(looked):
@@ -62,8 +63,13 @@ def tell(
             said.append(text)
         elif before is not None:
             del kept[kind]
-            lasted = _duration(now - before.since)
-            said.append(f"zonebuild poll: over after {lasted}: {before.title}\n")
+            ended.append((_duration(now - before.since), before.title))
+    is_well = not kept.keys() - {CODE}  # which is advice, and no failure
+    for lasted, title in ended:
+        how = (
+            f"all is well again after {lasted}; this is over" if is_well else f"over after {lasted}"
+        )
+        said.append(f"zonebuild poll: {how}: {title}\n")
     return "".join(said), kept
 
 

@@ -191,8 +191,22 @@ class _Round:
             looked |= {TRACKED, CODE} if done.has_built else set()
             text, kept = tell(memory, self._troubles, looked=looked, now=int(self._now()))
             self._remember_told(path, memory, kept)
+            if text and any(trouble.kind == BUILD for trouble in self._troubles):
+                text += self._revision()
         code = max([done.code, self._code, *(trouble.code for trouble in self._troubles)])
         return done._replace(code=code, text=text + self._said)
+
+    def _revision(self) -> str:
+        """Return a line that names the revision that was built, "" where it is not known."""
+        from zonebuild.vcs_update import find_working_copy
+
+        kind = find_working_copy(self._site.root)
+        if kind is None:
+            return ""
+        from zonebuild.vcs_update.update import name_revision
+
+        revision = name_revision(self._site.root, kind, lock=self._lock)
+        return revision and f"the working copy has {revision}\n"
 
     def _remember_told(self, path: str, before: Memory, kept: Memory) -> None:
         """Keep in *path* what was told; nothing there while all is well is the quickest to read."""

@@ -33,3 +33,22 @@ def _update(kind: str, commands: Commands) -> Update:
     from zonebuild.vcs_update.git import update_git
 
     return update_git(commands)
+
+
+def name_revision(root: str, kind: str, *, lock: int, seconds: float = 10) -> str:
+    """Return the revision that the working copy at *root* has, and its author; "" if not known.
+
+    One local command; its arguments are as for `update_site`.
+    """
+    from zonebuild.vcs_update.commands import CommandError, Commands
+
+    commands = Commands(root, mark="", lock=lock, seconds=seconds)
+    try:
+        if kind == "git":
+            return commands.run("git", "log", "-1", "--format=%h by %an <%ae>: %s").strip()
+        lines = commands.run("svn", "info", "--non-interactive").splitlines()
+    except CommandError:  # the message matters more than where the change came from
+        return ""
+    facts = dict(line.split(": ", 1) for line in lines if ": " in line)
+    revision, author = (facts.get(f"Last Changed {name}", "") for name in ("Rev", "Author"))
+    return f"r{revision} by {author or 'an author without a name'}" if revision else ""

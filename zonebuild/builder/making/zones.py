@@ -172,5 +172,7 @@ def tell_of_orphans(run: Run) -> None:
     run.outcome.forget(run.outcome.zones() - there)
     for apex, config in run.orphans.items():
         what, why = f"removal of {apex}", f"{config.path} is gone: it is served as it was built"
-        way_on = f"zonebuild remove {apex}, or restore the file"
-        run.outcome.put(ZONES, apex, Report((), (Waiting(what, why, None, way_on),)))
+        way_on = f"run zonebuild remove {apex} or restore the file"
+        message = f"the file is gone, and {apex} is still served as it was built; {way_on}"
+        finding = Finding(Location(config.path), Severity.WARNING, "zone-file-gone", message)
+        run.outcome.put(ZONES, apex, Report((finding,), (Waiting(what, why, None, way_on),)))

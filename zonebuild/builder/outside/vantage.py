@@ -59,7 +59,8 @@ class Vantage:
     def __init__(self, run: Run, anchors: str = "") -> None:
         self._run = run
         self._named, self.findings = read_named(run, anchors)
-        self._zones: Mapping[str, ZoneConfig] = all_zones(run)
+        # A zone without a file in zones/ is served until `zonebuild remove` takes it away.
+        self._zones: Mapping[str, ZoneConfig] = {**run.orphans, **all_zones(run)}
         self._built: dict[str, _Built] = {}
         self._elsewhere: dict[str, tuple[str, ...]] = {}
         self._anchors: dict[str, tuple[Anchor, ...]] = {}
