@@ -248,3 +248,25 @@ def test_a_poll_in_this_process_refuses_alike(attack: Attack) -> None:
     done = poll(find_site(str(attack.host)))
     assert done.code == 2
     assert (UPDATE and "state/frozen.site" in done.text) or "state" in done.text
+
+
+def test_a_new_site_keeps_what_is_ours_out_of_version_control(tmp_path: Path) -> None:
+    from zonebuild.vcs_update.incoming import OURS
+
+    made = tmp_path / "new"
+    start = "import sys; from zonebuild.cli import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", start, "init", str(made)],
+        cwd=tmp_path, env=environment(), text=True, capture_output=True, check=True,
+    )  # fmt: skip
+    assert f"svn propset svn:ignore -F {made}/.svnignore {made}" in done.stdout
+    command(tmp_path, "svnadmin", "create", "store")
+    command(tmp_path, "svn", "checkout", "-q", f"file://{tmp_path}/store", "new")
+    command(tmp_path, "svn", "propset", "-q", "svn:ignore", "-F", f"{made}/.svnignore", str(made))
+    command(made, "git", "init", "-q", ".")
+    for folder in OURS:
+        (made / folder).mkdir(exist_ok=True)
+        (made / folder / "x").touch()
+    told = command(made, "git", "status", "--porcelain", "--untracked-files=all")
+    told += command(made, "svn", "status")
+    assert [line for line in told.splitlines() if line.split()[-1].split("/")[0] in OURS] == []

@@ -36,4 +36,5 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         return fail(f"{error.filename}: {error.strerror}")
     print(f"a new site is in {folder}: edit zones/, primary/ and site.yaml, then run doit there")
+    print(f"under subversion, first of all: svn propset svn:ignore -F {folder}/.svnignore {folder}")
     return 0
