@@ -18,6 +18,7 @@ from tests.repositories import IDENTITY, Git, Repository, Subversion, command
 from tests.sites import SITE, environment
 from zonebuild.poll.news import UPDATE
 from zonebuild.poll.run import find_site, poll
+from zonebuild.vcs_update.tracked import exported_by_mistake
 
 KINDS = (Subversion, Git)
 # What each file would do: leave a mark outside the site.
@@ -270,3 +271,42 @@ def test_a_new_site_keeps_what_is_ours_out_of_version_control(tmp_path: Path) ->
     told = command(made, "git", "status", "--porcelain", "--untracked-files=all")
     told += command(made, "svn", "status")
     assert [line for line in told.splitlines() if line.split()[-1].split("/")[0] in OURS] == []
+
+
+def test_a_commit_that_removes_a_tracked_key_does_not_delete_it_here(attack: Attack) -> None:
+    # Somebody put the live key under version control on the host itself; another takes it out.
+    path = "keys/a.example.pem"
+    if attack.repository.kind == "git":
+        command(attack.host, "git", "add", "-f", path)
+        command(attack.host, "git", "commit", "-qm", "key")
+        command(attack.host, "git", "push", "-q")
+        command(attack.desk, "git", "pull", "-q", "--rebase")
+        command(attack.desk, "git", "rm", "-q", path)
+    else:
+        command(attack.host, "svn", "add", "-q", "--force", "--no-ignore", "--parents", path)
+        command(attack.host, "svn", "commit", "-qm", "key", "keys")
+        command(attack.desk, "svn", "update", "-q")
+        command(attack.desk, "svn", "rm", "-q", path)
+    keys = attack.keys()
+    attack.repository.save()
+    done = attack.poll()
+    assert (done.returncode, attack.keys()) == (2, keys)
+    assert path in done.stderr
+    if attack.repository.kind == "git":
+        _, _, steps = done.stderr.partition("on this host: ")
+        for step in steps.splitlines()[0].split(" && "):  # what the message names leads on
+            command(attack.host, *step.split())
+        done = attack.poll()
+        assert (done.returncode, attack.keys()) == (0, keys), done.stderr
+
+
+def test_an_export_with_a_link_that_leads_out_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "primary").mkdir()
+    (tmp_path / "primary" / "b").symlink_to("/etc/passwd")
+    (tmp_path / "primary" / "c").symlink_to("d")
+    (tmp_path / "extra").mkdir()
+    (tmp_path / "extra" / "a.example").symlink_to("../primary")
+    assert exported_by_mistake(str(tmp_path)) == [
+        "extra/a.example is a symbolic link where machines write",
+        "primary/b is a symbolic link that leads out of what is committed",
+    ]

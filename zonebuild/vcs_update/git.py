@@ -12,7 +12,7 @@ import os
 from typing import NamedTuple
 
 from zonebuild.vcs_update.commands import CommandError, Commands
-from zonebuild.vcs_update.incoming import Incoming, refusal, refused
+from zonebuild.vcs_update.incoming import OURS, Incoming, refusal, refused
 from zonebuild.vcs_update.told import Update, edit_trouble, update_trouble
 
 _STATUS = ("git", "status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z", "--", ".")
@@ -118,6 +118,14 @@ def _pull(commands: Commands, head: str) -> str:
         reasons = refused(_incoming(commands, new))
         if reasons:
             return refusal(reasons, _named(commands, new))
+        # The new commit has none of these, so a merge would delete them here: a live key, say.
+        if tracked := _tracked_ours(commands):
+            folders = " ".join(sorted({path.split("/")[0] for path in tracked}))
+            return (
+                f"revision {_named(commands, new)} is refused: it removes {tracked[0]}, which is "
+                "under version control here, and would delete it; expected first, on this host: "
+                f"git rm -r --cached {folders} && git commit -m untrack && git rebase"
+            )
         with commands.changing():
             commands.run("git", *settings, *_MERGE, new)
     except CommandError as error:
@@ -126,6 +134,12 @@ def _pull(commands: Commands, head: str) -> str:
                 raise CommandError(f"{error}; {way_on}") from error
         raise
     return ""
+
+
+def _tracked_ours(commands: Commands) -> list[str]:
+    """Return what the index has of our own folders, below the site's."""
+    listed = commands.run("git", "ls-files", "-z", "--", *OURS)
+    return [path for path in listed.split("\0") if path]
 
 
 def _incoming(commands: Commands, commit: str) -> list[Incoming]:

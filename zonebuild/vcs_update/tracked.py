@@ -39,7 +39,20 @@ def tracked_by_mistake(root: str) -> list[str]:
 
 def exported_by_mistake(root: str) -> list[str]:
     """Return the same of the folder at *root*, an export of a revision: all of it was committed."""
-    return refused(Incoming(f"{top}/") for top in OURS if os.path.lexists(f"{root}/{top}"))
+    ours = refused(Incoming(f"{top}/") for top in OURS if os.path.lexists(f"{root}/{top}"))
+    return ours + refused(_links(root))
+
+
+def _links(root: str) -> Iterator[Incoming]:
+    """Return the symbolic links below *root*, sorted, none of them followed."""
+    for folder, folders, files in os.walk(root):
+        if folder == root:
+            folders[:] = [name for name in folders if name not in (*OURS, ".git", ".svn")]
+        folders.sort()
+        for name in sorted([*folders, *files]):
+            path = os.path.relpath(f"{folder}/{name}", root)
+            if (target := _target(root, path)) is not None and path.split("/")[0] not in OURS:
+                yield Incoming(path, target)
 
 
 def _svn_paths(listed: str) -> Iterator[str]:
