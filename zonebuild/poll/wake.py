@@ -94,7 +94,7 @@ class Events:
             self._start([place for place, identity in wanted.items() if identity])
             self.trouble = ""
         except ImportError:
-            self.trouble = "the package watchdog is not installed (pip install zonebuild[watch])"
+            self.trouble = "the package watchdog is not installed (docs/polling.md)"
         except (OSError, RuntimeError) as error:  # no inotify, too many watches, no more threads
             self.trouble = f"the system gives no file events: {error}"
             self._stop()
