@@ -80,6 +80,10 @@ class Outcome:
         """Say whether site.yaml itself is wrong."""
         return _fails(self._reports.get(SITE, Report()))
 
+    def has_check(self, check: str) -> bool:
+        """Return whether anything that is reported is a finding of *check*."""
+        return any(f.check == check for report in self._reports.values() for f in report.findings)
+
     def findings(self) -> list[Finding]:
         """Return all findings, the worst first, then by place."""
         found = {finding for report in self._reports.values() for finding in report.findings}

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zonebuild.builder.bugs import BUG
 from zonebuild.builder.outcome import Outcome
 from zonebuild.builder.places import SiteError, find_places
 from zonebuild.cli import fail, wants_colour
@@ -43,7 +44,8 @@ def tell_outcome(root: Path, outcome: Outcome) -> int:
     )
     held = outcome.held_zones()
     _print_zones("held", held, _STAYS)
-    return 2 if outcome.has_site_error() else 1 if outcome.failed_zones() or held else 0
+    is_ours = outcome.has_site_error() or outcome.has_check(BUG)
+    return 2 if is_ours else 1 if outcome.failed_zones() or held else 0
 
 
 def _print_zones(how: str, apexes: Sequence[str], consequence: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -60,11 +61,24 @@ def configuration() -> dict[str, Any]:
     return {
         "default_tasks": [*PRODUCERS, "zones", "handoff", "arrival", "outcome", "look"],
         "continue": True,
-        "dep_file": ":memory:",
-        "backend": "sqlite3",
+        **_database(),
         "reporter": QuietReporter,
         "verbosity": 2,
     }
+
+
+def _database() -> dict[str, str]:
+    """Return where doit keeps its database; some Pythons are built without sqlite3."""
+    try:
+        import sqlite3  # noqa: F401 - doit imports it in any case
+    except ImportError:
+        import tempfile
+
+        # A folder of this run alone: nothing of it outlives the run, so nothing can be damaged.
+        folder = tempfile.TemporaryDirectory(prefix="zonebuild.")
+        atexit.register(folder.cleanup)
+        return {"dep_file": os.path.join(folder.name, "doit.json"), "backend": "json"}
+    return {"dep_file": ":memory:", "backend": "sqlite3"}
 
 
 @cache
@@ -96,27 +110,40 @@ def task_sshfp() -> Task:
 def task_zones() -> Task:
     """read, check, number and write every zone whose sources changed"""
     meta = {"reads": "site.yaml zones/ soa/ primary/ include/ extra/", "writes": "unsigned/"}
-    return _stage(lambda: session().build_zones(), lambda: session().zones_are_fresh(), meta=meta)
+    return _stage(
+        "zones",
+        lambda: session().build_zones(),
+        lambda: session().zones_are_fresh(),
+        meta=meta,
+    )
 
 
 def task_handoff() -> Task:
     """give the signer what changed and what is due"""
     meta = {"reads": "unsigned/", "writes": "signed/"}
-    return _stage(lambda: session().hand_off(), lambda: session().handoff_is_fresh(), meta=meta)
+    return _stage(
+        "handoff",
+        lambda: session().hand_off(),
+        lambda: session().handoff_is_fresh(),
+        meta=meta,
+    )
 
 
 def task_arrival() -> Task:
     """see that zones arrive at the signer and at every server"""
     meta = {"reads": "what signer and servers answer", "writes": "state/arrivals"}
     return _stage(
-        lambda: session().look_for_zones(), lambda: session().arrival_is_fresh(), meta=meta
+        "arrival",
+        lambda: session().look_for_zones(),
+        lambda: session().arrival_is_fresh(),
+        meta=meta,
     )
 
 
 def task_look() -> Task:
     """ask servers and endpoints what they show, for the next run; where tlsa-map.yaml wants it"""
     meta = {"reads": "the network", "writes": "state/observed"}
-    return _stage(lambda: session().look(), lambda: session().look_is_fresh(), meta=meta)
+    return _stage("look", lambda: session().look(), lambda: session().look_is_fresh(), meta=meta)
 
 
 def task_outcome() -> Task:
@@ -196,16 +223,19 @@ def _question(action: Callable[..., Any], *params: dict[str, Any]) -> Task:
 
 def _producer(stage: str, output: str, inputs: str = "the feeds that site.yaml names") -> Task:
     return _stage(
+        stage,
         lambda: session().take_feed(stage),
         lambda: session().feed_is_fresh(stage),
         meta={"reads": inputs, "writes": output},
     )
 
 
-def _stage(work: Callable[[], None], fresh: Callable[[], bool], *, meta: dict[str, str]) -> Task:
+def _stage(
+    name: str, work: Callable[[], None], fresh: Callable[[], bool], *, meta: dict[str, str]
+) -> Task:
     """Return a task; nothing that a user can replace is a file_dep, `fresh` decides."""
     uptodate = [lambda: guarded_fresh(fresh)]
-    return {"actions": [(guarded, [work])], "uptodate": uptodate, "meta": meta}
+    return {"actions": [(guarded, [work, name])], "uptodate": uptodate, "meta": meta}
 
 
 def _parameter(name: str, default: str | bool, text: str) -> dict[str, Any]:

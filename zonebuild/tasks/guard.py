@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from doit.exceptions import TaskError, TaskFailed
 
 
-def guarded(work: Callable[[], Any]) -> Any:
-    """Do *work*; the machine's failures become an error of the task in one line."""
+def guarded(work: Callable[[], Any], stage: str = "run") -> Any:
+    """Do *work*; the machine's failures become an error of the task in one line.
+
+    A bug of ours is one as well: its traceback is kept, and the other stages go on.
+    """
     from zonebuild.builder.places import SiteError
     from zonebuild.cli.site import print_findings
     from zonebuild.files.manifest import ManifestError
@@ -25,6 +29,12 @@ def guarded(work: Callable[[], Any]) -> Any:
         return TaskError(str(error))
     except (WriteError, ManifestError) as error:
         return TaskError(str(error))
+    except Exception as error:  # noqa: BLE001 - a bug in one stage must not stop the others
+        from zonebuild.builder.bugs import bug_finding
+        from zonebuild.builder.places import find_places
+
+        print_findings([bug_finding(find_places(Path.cwd()), stage, "", error)])
+        return TaskError("", report=False)
 
 
 def guarded_fresh(fresh: Callable[[], bool]) -> bool:
@@ -34,6 +44,8 @@ def guarded_fresh(fresh: Callable[[], bool]) -> bool:
     try:
         return fresh()
     except SiteError:
+        return False
+    except Exception:  # noqa: BLE001 - the stage meets the same, and reports it
         return False
 
 

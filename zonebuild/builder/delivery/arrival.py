@@ -13,8 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
+from zonebuild.builder.bugs import attempt
 from zonebuild.builder.delivery.arrival_state import (
     Arrival,
     arrivals_file,
@@ -105,7 +107,7 @@ def look_for_zones(run: Run, stamps: dict[str, Stamp]) -> None:
     ]
     begun = time.time_ns()  # only ever compared with the times of files
     vantage = Vantage(run)
-    looks = {apex: _look(run, vantage, config_of(run, apex), arrivals.get(apex)) for apex in stale}
+    looks = _look_at_each(run, vantage, {apex: arrivals.get(apex) for apex in stale})
     keyring, findings = read_keyring(run)
     after = {apex: look.after for apex, look in looks.items() if look.after is not None}
     seen = wait_for_serials(
@@ -128,6 +130,23 @@ def look_for_zones(run: Run, stamps: dict[str, Stamp]) -> None:
 
 
 # -- what is seen --------------------------------------------------------------------------------
+
+
+def _look_at_each(
+    run: Run, vantage: Vantage, before: Mapping[str, Arrival | None]
+) -> dict[str, _Look]:
+    """Return how each zone is; one that meets a bug has that reported, and gets no stamp."""
+    looks = {}
+    for apex, arrival in before.items():
+
+        def failed(bug: Finding, apex: str = apex) -> None:
+            run.outcome.put(ARRIVAL, apex, Report((bug,)))
+
+        work = partial(_look, run, vantage, config_of(run, apex), arrival)
+        look = attempt(run.places, ARRIVAL, apex, work, failed)
+        if look is not None:
+            looks[apex] = look
+    return looks
 
 
 def _look(run: Run, vantage: Vantage, config: ZoneConfig, before: Arrival | None) -> _Look:

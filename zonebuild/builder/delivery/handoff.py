@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 
+from zonebuild.builder.bugs import attempt
 from zonebuild.builder.delivery.embedded import sign_if_wanted
 from zonebuild.builder.delivery.handover import Given, give_all
 from zonebuild.builder.making.zones import Progress
@@ -62,7 +64,10 @@ def hand_off(
     signed: dict[str, tuple[Report, int]] = {}
     for done, apex in enumerate(apexes):
         progress(done, len(apexes))
-        signed[apex] = sign_if_wanted(run, config_of(run, apex))
+        work = partial(sign_if_wanted, run, config_of(run, apex))
+        signed[apex] = attempt(
+            run.places, HANDOFF, apex, work, lambda bug: (Report((bug,)), run.now)
+        )
     handed = Handed(run.places.handed)
     configs = {apex: config_of(run, apex) for apex in apexes}
     given = give_all(run, configs, handed)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from zonebuild.builder.bugs import attempt
 from zonebuild.builder.making.built import Built
 from zonebuild.builder.making.memory import keep, learn
 from zonebuild.builder.making.numbering import AskServers
@@ -116,6 +117,16 @@ class _Work:
 
 
 def _build(run: Run, apex: str, *, ask_servers: AskServers, holding: Holding) -> Built:
+    """Build one zone; a bug that it meets is its own failure, and it is tried again."""
+
+    def failed(bug: Finding) -> Built:
+        return Built(apex, Report((bug,)), (), is_good=False, due=run.now)
+
+    work = partial(_build_unguarded, run, apex, ask_servers=ask_servers, holding=holding)
+    return attempt(run.places, ZONES, apex, work, failed)
+
+
+def _build_unguarded(run: Run, apex: str, *, ask_servers: AskServers, holding: Holding) -> Built:
     """Build one zone, quickly where only machines' records changed."""
     built = build_quickly(run, apex, ask_servers=ask_servers, holding=holding)
     if built is not None:
