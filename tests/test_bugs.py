@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sites import DODO, DOIT, PRIMARY, SITE, SmallSite, environment
+from tests.sites import DODO, DOIT, PRIMARY, SITE, ZONEBUILD, SmallSite, environment
 
 # Where one of three zones meets the bug: the module, and the function whose call breaks.
 PLACES = {
@@ -92,3 +93,34 @@ def test_doit_works_with_a_python_without_sqlite3(site: SmallSite, tmp_path: Pat
     done = doit(site, ["zones"])
     assert (done.returncode, done.stderr) == (0, "")
     assert "new" in site.built("a.example")
+
+
+@pytest.mark.parametrize("words", ["-n 2", "-n3", "--process=2", "-n 2 -P thread", "run -n 2"])
+def test_several_processes_are_refused_in_one_sentence(site: SmallSite, words: str) -> None:
+    site.write("dodo.py", DODO)
+    before = site.outputs()
+    done = doit(site, words.split())
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+    assert "is not possible: stages run one after the other" in done.stderr
+    assert site.outputs() == before
+
+
+@pytest.mark.parametrize("words", ["", "-n 0", "-P thread"])
+def test_what_asks_for_no_second_process_works(site: SmallSite, words: str) -> None:
+    site.write("dodo.py", DODO)
+    done = doit(site, words.split())
+    assert (signed(site), done.stderr) == (list(ZONES), "")
+
+
+@pytest.mark.parametrize("command", [(*DOIT, "status", "--all"), (*ZONEBUILD, "status")])
+def test_a_reader_that_goes_away_gets_no_traceback(site: SmallSite, command: Sequence[str]) -> None:
+    site.write("dodo.py", DODO)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        done = subprocess.run(
+            command, cwd=site.root, env=environment(),
+            stdout=nobody, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (2, "")

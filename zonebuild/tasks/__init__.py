@@ -11,13 +11,15 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from doit.exceptions import InvalidCommand
+
 from zonebuild.report.quiet import QuietReporter
-from zonebuild.tasks.guard import guarded, guarded_fresh, result_of
+from zonebuild.tasks.guard import guarded, guarded_fresh, piped, result_of
 
 if TYPE_CHECKING:
     from zonebuild.builder.session import Session
@@ -57,7 +59,9 @@ def configuration() -> dict[str, Any]:
     A stage that the machine stopped does not stop the next: zones are signed all the same.
     doit's database lives in memory, since every stage decides itself whether it is up to date:
     one on disk could only be cut off by a kill or a full disk, and stop all runs after that.
+    Raises: InvalidCommand where doit is to run its tasks in several processes or threads.
     """
+    _refuse_processes(sys.argv)
     return {
         "default_tasks": [*PRODUCERS, "zones", "handoff", "arrival", "outcome", "look"],
         "continue": True,
@@ -65,6 +69,23 @@ def configuration() -> dict[str, Any]:
         "reporter": QuietReporter,
         "verbosity": 2,
     }
+
+
+def _refuse_processes(arguments: Sequence[str]) -> None:
+    """Raise InvalidCommand if *arguments*, of doit, have `-n`: the stages share one lock."""
+    if "doit" not in Path(arguments[0]).parts[-2:]:  # read by another program, pytest for one
+        return
+    number = ""
+    for word, following in zip(arguments[1:], [*arguments[2:], ""], strict=False):
+        if word in ("-n", "--process"):
+            number = following
+        elif word.startswith("--process="):
+            number = word.partition("=")[2]
+        elif word.startswith("-n") and word[2:].lstrip("=").isdecimal():
+            number = word[2:].lstrip("=")
+    if number not in ("", "0"):
+        reason = "stages run one after the other, each over all processors by itself"
+        raise InvalidCommand(f"-n {number} is not possible: {reason}; run doit without -n")
 
 
 def _database() -> dict[str, str]:
@@ -218,7 +239,7 @@ def task_config() -> Task:
 
 def _question(action: Callable[..., Any], *params: dict[str, Any]) -> Task:
     """Return a task that a person asks for: never up to date."""
-    return {"actions": [action], "params": list(params), "uptodate": [False]}
+    return {"actions": [piped(action)], "params": list(params), "uptodate": [False]}
 
 
 def _producer(stage: str, output: str, inputs: str = "the feeds that site.yaml names") -> Task:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,24 @@ def guarded(work: Callable[[], Any], stage: str = "run") -> Any:
 
         print_findings([bug_finding(find_places(Path.cwd()), stage, "", error)])
         return TaskError("", report=False)
+
+
+def piped(action: Callable[..., Any]) -> Callable[..., Any]:
+    """Return *action*, which ends quietly where the reader of its output has gone."""
+
+    @wraps(action)  # doit reads the names of its parameters
+    def quiet(*given: Any, **named: Any) -> Any:
+        try:
+            result = action(*given, **named)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 1)  # Python flushes what is left when it ends
+            os.close(null)
+            return TaskError("", report=False)
+        return result
+
+    return quiet
 
 
 def guarded_fresh(fresh: Callable[[], bool]) -> bool:
