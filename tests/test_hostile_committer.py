@@ -310,3 +310,21 @@ def test_an_export_with_a_link_that_leads_out_is_refused(tmp_path: Path) -> None
         "extra/a.example is a symbolic link where machines write",
         "primary/b is a symbolic link that leads out of what is committed",
     ]
+
+
+@pytest.mark.parametrize("is_link", [False, True], ids=["file", "link to it"])
+def test_no_file_of_the_site_is_the_host_s_own(
+    attack: Attack, monkeypatch: pytest.MonkeyPatch, is_link: bool
+) -> None:
+    own = attack.host / "host.yaml"
+    if is_link:
+        own = attack.host.parent / "link.yaml"
+        own.symlink_to(attack.host / "host.yaml")
+    monkeypatch.setenv("ZONEBUILD_SITE", str(own))
+    attack.write("host.yaml", "code: trusted\n")
+    attack.write("dodo.py", attack.code + (attack.desk / "dodo.py").read_text())
+    attack.commit("host.yaml", "dodo.py")
+    done = attack.poll()
+    assert done.returncode == 2
+    assert "is in the site, where a commit could change it" in done.stderr
+    assert not attack.mark.exists()

@@ -181,7 +181,7 @@ def _load_site(places: Places, read: Read, names: Sequence[str]) -> _Loaded:
 
     Raises: SiteError where no sound copy is kept.
     """
-    override, committed = _override(), None
+    override, committed = _override(places.root), None
     site, findings = load_site(read, names, override=override)
     paths = frozenset({SITE_FILE, *((override.path,) if override else ())})
     wrong = [finding for finding in findings if finding.location.path in paths]
@@ -215,12 +215,12 @@ def read_settings(root: Path) -> Site:
         return _load_site(places, tree.read, ()).site
 
 
-def read_host_code() -> tuple[str, str]:
-    """Return `code` and `dodo` of the host's own file: what a poll may run.
+def read_host_code(root: str) -> tuple[str, str]:
+    """Return `code` and `dodo` of the host's own file: what a poll of the site at *root* may run.
 
     Raises: SiteError where that file cannot be read, or has errors.
     """
-    override = _override()
+    override = _override(Path(root))
     if override is None:
         return "data", ""
     site, findings = load_site(_nothing, (), override=override, committed=b"")
@@ -233,13 +233,14 @@ def _nothing(path: str, limit: int) -> bytes:
     raise SourceError("is not read")
 
 
-def _override() -> Override | None:
+def _override(root: Path) -> Override | None:
     """Return the host's own file, which ZONEBUILD_SITE names. Raises: SiteError."""
     path = host_file()
     if not path:
         return None
     try:
         _require_safe_owner(path)
+        _require_outside(path, root)
         return Override(path, read_outside(Path(path), _SITE_LIMIT))
     except SourceError as error:
         raise SiteError(f"{VARIABLE}={path}: {error.reason}") from error
@@ -255,6 +256,14 @@ def _require_safe_owner(path: str) -> None:
         raise SourceError("belongs to another user; expected root or the one who runs this")
     if found.st_mode & stat.S_IWOTH:
         raise SourceError("can be written by everybody; expected mode 0644 or less")
+
+
+def _require_outside(path: str, root: Path) -> None:
+    """Refuse a host's own file that is in the site at *root*. Raises: SourceError."""
+    top = os.path.realpath(root)
+    for place in (path, os.path.realpath(path)):
+        if os.path.commonpath((top, place)) == top:
+            raise SourceError("is in the site, where a commit could change it; expected outside")
 
 
 def _good_copy(places: Places, path: Path) -> bytes | None:

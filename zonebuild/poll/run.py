@@ -251,7 +251,7 @@ def committed_troubles(root: str) -> list[Trouble]:
         title = f"{root}: under version control, and must not be: git rm --cached or svn rm"
         found.append(Trouble(TRACKED, f"{title} --keep-local\n{lines}", _MACHINE))
     tasks = own_tasks(root)
-    if tasks and not _runs_code():
+    if tasks and not _runs_code(root):
         text = (
             f"{root}/dodo.py defines {', '.join(tasks[:10])}: a poll runs nothing that is "
             "committed, so these tasks run only when a person types doit; to have them run here, "
@@ -261,12 +261,12 @@ def committed_troubles(root: str) -> list[Trouble]:
     return found
 
 
-def _runs_code() -> bool:
+def _runs_code(root: str) -> bool:
     from zonebuild.builder.places import SiteError
     from zonebuild.builder.run import read_host_code
 
     try:
-        return read_host_code() != ("data", "")
+        return read_host_code(root) != ("data", "")
     except SiteError:  # the build has said so
         return True
 

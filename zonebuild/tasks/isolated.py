@@ -30,7 +30,7 @@ def run_doit(arguments: list[str]) -> int:
     from zonebuild.builder.run import read_host_code
 
     try:
-        code, dodo = read_host_code()
+        code, dodo = read_host_code(os.getcwd())
     except SiteError as error:
         print(f"zonebuild: {error}", file=sys.stderr)
         return 2
