@@ -619,3 +619,19 @@ def test_a_plan_is_reviewed_committed_built_altered_and_held_again(site: SmallSi
     assert doit(site).returncode == 0
     assert len(hosts(site)) == 5
     assert doit(site, "status").returncode == 0
+
+
+def test_a_checksum_of_a_message_is_approved_at_any_desk(site: SmallSite, tmp_path: Path) -> None:
+    site.write(f"primary/{ZONE}", LESS)
+    checksum = checksum_of(site.run(settle=True))
+    clone = SmallSite(tmp_path / "clone", [])  # which has built nothing, and has the change
+    clone.add_zone(ZONE, LESS)
+    (clone.root / "unsigned").mkdir()
+    said = approve(clone, "--yes", checksum)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert f"{checksum}: what this plan changes cannot be shown here" in said.stdout
+    assert f"wrote approved/{checksum}: commit it with the change" in said.stdout
+    shown = approve(site, "--yes", f"approved/{checksum}")
+    assert "- h9.a.example. 3600 A 192.0.2.9" in shown.stdout
+    assert site.run().code == 0
+    assert approve(site, "--yes", checksum[:-1]).returncode == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from zonebuild.cli import fail, wants_colour
 from zonebuild.cli.people import who_asks
 from zonebuild.cli.site import reading_site
-from zonebuild.plan import change_lines
+from zonebuild.plan import CHECKSUM, change_lines
 from zonebuild.report.text import paint, utc, visible
 from zonebuild.zonefile.entry import name_key
 
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
     from zonebuild.builder.judging.foresight import Foreseen, Foresight
     from zonebuild.builder.run import Run
 
+_LIKE_CHECKSUM = re.compile(r"[0-9A-Fa-f]{16,}")
 _AGAINST = "built, base or rev:REV"
 _COLOURS = {"!": "35", "-": "31", "+": "32", "~": "33"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the zones, the old side, and consent."""
-    parser.add_argument("names", metavar="NAME", nargs="*", help="the zones; none: all that waits")
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", help="zones or checksums of plans; none: all"
+    )
     parser.add_argument(
         "--against",
         metavar="OLD",
@@ -42,7 +46,12 @@ def run(options: argparse.Namespace) -> int:
     from zonebuild.files.write import WriteError
     from zonebuild.vcs import VcsError
 
-    keys = {name: name_key(name, ".") for name in options.names}
+    words = [name.removeprefix("approved/") for name in options.names]
+    checksums = [word for word in words if CHECKSUM.fullmatch(word)]
+    odd = [word for word in words if _LIKE_CHECKSUM.fullmatch(word) and word not in checksums]
+    if odd:
+        return fail(f"{odd[0]} is no checksum of a plan; expected 32 digits 0-9 and a-f")
+    keys = {name: name_key(name, ".") for name in words if name not in checksums}
     wrong = [name for name, apex in keys.items() if apex is None]
     if wrong:
         return fail(f"{wrong[0]!a} is not a domain name")
@@ -54,7 +63,11 @@ def run(options: argparse.Namespace) -> int:
         with reading_site(root) as site, _old_side(root, against) as base:
             if isinstance(site, int) or isinstance(base, int):
                 return 2
-            return _approve(site, base, list(filter(None, keys.values())), options.yes)
+            names = list(filter(None, keys.values()))
+            code = _approve_checksums(site, base, checksums, options.yes) if checksums else 0
+            if code or (checksums and not names):
+                return code
+            return _approve(site, base, names, options.yes)
     except (VcsError, WriteError) as error:
         return fail(str(error))
 
@@ -93,6 +106,36 @@ def _approve(site: Run, base: Run | None, names: Sequence[str], is_sure: bool) -
         print("zonebuild: nothing is approved", file=sys.stderr)
         return 1
     _write(site, _files(foresight, chosen, is_all=not names))
+    return 0
+
+
+def _approve_checksums(site: Run, base: Run | None, checksums: Sequence[str], is_sure: bool) -> int:
+    """Approve plans by the names that a message gave them, whatever this working copy would build.
+
+    The change may be committed already, and this a clone that has never built.
+    """
+    from zonebuild.builder.judging.foresight import foresee
+
+    foresight = foresee(site, base)
+    files: dict[str, list[Foreseen]] = {}
+    for checksum in checksums:
+        files[checksum] = [each for each in foresight.plans if each.plan.checksum == checksum]
+        if foresight.together and checksum == foresight.set_checksum:
+            files[checksum] = [e for e in foresight.plans if e.apex in foresight.together]
+        for each in files[checksum]:
+            _show(each)
+        if not files[checksum]:
+            print(
+                f"{checksum}: what this plan changes cannot be shown here: it is no change of what "
+                "this working copy is compared with; the message about it lists the records, and "
+                "--against=rev:REV compares with the revision before the change"
+            )
+    if not is_sure and not sys.stdin.isatty():
+        return fail("standard input is no terminal to ask at; expected --yes")
+    if not is_sure and not _is_agreed(len(files)):
+        print("zonebuild: nothing is approved", file=sys.stderr)
+        return 1
+    _write(site, files)
     return 0
 
 
