@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.sites import DAY, HEAD, NOW, PRIMARY, SITE, TODAY, SmallSite
-from zonebuild.diagnostic import Severity
+from zonebuild.builder.outcome import Outcome, Report
+from zonebuild.cli.site import tell_outcome
+from zonebuild.diagnostic import Finding, Location, Severity
 
 SIGNED = SITE.replace("signer: none", "signer: local")
 YAML = 'fragments: [soa/default, "primary/{zone}", "extra/{zone}/*"]\nserial: date\n'
@@ -286,3 +288,17 @@ def test_a_zone_whose_file_leaves_zones_is_still_looked_after_and_named(tmp_path
     gone = site.run(NOW + DAY, handoff=True, settle=True)
     assert (gone.code, gone.stages) == (0, ("zones", "handoff", "arrival"))
     assert "is still served as it was built; run zonebuild remove b.example." in gone.told
+
+
+def test_of_a_zone_that_the_server_refused_nothing_is_said_to_be_served(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    SmallSite(tmp_path / "site", ["a.example"]).run()
+    outcome = Outcome({})
+    where = Location("zones/a.example.yaml")
+    refusal = Finding(where, Severity.ERROR, "handoff-refused", "nsd says no")
+    outcome.put("handoff", "a.example.", Report((refusal,)))
+    assert tell_outcome(tmp_path / "site", outcome) == 1
+    told = capsys.readouterr().err
+    assert "not accepted: a.example.; what is served of each now is not known" in told
+    assert "is served\n" not in told

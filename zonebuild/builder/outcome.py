@@ -84,6 +84,11 @@ class Outcome:
         """Return whether anything that is reported is a finding of *check*."""
         return any(f.check == check for report in self._reports.values() for f in report.findings)
 
+    def zones_with(self, check: str) -> set[str]:
+        """Return the zones that have a finding of *check*."""
+        found = self._reports.items()
+        return {key[1] for key, report in found if any(f.check == check for f in report.findings)}
+
     def findings(self) -> list[Finding]:
         """Return all findings, the worst first, then by place."""
         found = {finding for report in self._reports.values() for finding in report.findings}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zonebuild.cli.verdict import Wanted
 
 _LIMIT = 64 << 20  # octets of a source
+_UNKNOWN = "what is served of each now is not known: query the server"
 _STAYS = "the last good part of each is served"
 
 
@@ -36,7 +37,9 @@ def tell_outcome(root: Path, outcome: Outcome) -> int:
     """
     print_findings(placed(root, outcome.news()))
     places = find_places(root)
-    failed = [apex for apex in outcome.failed_zones() if apex]
+    refused = outcome.zones_with("handoff-refused")
+    _print_zones("not accepted", sorted(refused), _UNKNOWN)
+    failed = [apex for apex in outcome.failed_zones() if apex and apex not in refused]
     is_built = {apex: places.unsigned(apex).exists() for apex in failed}
     _print_zones("failed", [a for a in failed if is_built[a]], _STAYS)
     _print_zones(
