@@ -12,6 +12,9 @@ from zonebuild.sshfp.key import Key
 from zonebuild.sshfp.state import Entry, Slot
 
 _DAY = 86_400  # seconds
+# How long a secondary may serve what is gone, whatever the SOA said when it was withdrawn; only a
+# clock that was ahead names a later time.
+LONGEST_EXPIRE = 90 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def _observed(entry: Entry, terms: Terms | None, seen_gone: int, now: int) -> En
     if not withdrawn:
         ttl = max(entry.ttl, terms.ttl if terms else 0)
         return replace(entry, ttl=ttl, missing=missing)
-    known = [plausible(entry.gone, now)] if entry.gone else []
+    known = [min(entry.gone, now + LONGEST_EXPIRE)] if entry.gone else []
     if withdrawn <= seen_gone <= now:
         known.append(seen_gone)
     if terms is not None and withdrawn <= terms.handed_off <= now:

@@ -18,7 +18,7 @@ from zonebuild.placement import zone_of
 from zonebuild.sshfp import lines
 from zonebuild.sshfp.advance import advance
 from zonebuild.sshfp.approval import Approval
-from zonebuild.sshfp.given import Given, Sight, Terms
+from zonebuild.sshfp.given import LONGEST_EXPIRE, Given, Sight, Terms
 from zonebuild.sshfp.host import is_allowed, read_host
 from zonebuild.sshfp.key import NAMES, Key
 from zonebuild.sshfp.place import HostRecord, fragment_text
@@ -116,7 +116,7 @@ def recall(
     state = None if data is None else read_state(data)
     waits = [home.terms.ttl + home.terms.expire for home in rules.homes.values()]
     if state is not None:
-        not_before = min(state.not_before, now + max(waits, default=0))
+        not_before = min(state.not_before, now + max(LONGEST_EXPIRE, *waits, 0))
         return replace(state, not_before=not_before), []
     message = (
         f"it is {'missing' if data is None else 'damaged'}: what was published stays, new keys "
