@@ -489,6 +489,28 @@ def test_a_silent_server_is_an_error_before_its_copy_expires(site: Watched) -> N
     assert "192.0.2.1:53 has not answered for 24 h" in site.status().out.split("\n")[0]
 
 
+@pytest.mark.parametrize(
+    ("seen", "left", "level", "check"),
+    [
+        (-DAY, 3 * DAY, OK, ""),
+        (-HOUR, 20 * HOUR, CRITICAL, "signatures-end-soon"),
+        (-HOUR, -HOUR, CRITICAL, "signatures-ended"),
+        (-30 * DAY, -2 * DAY, WARNING, "signatures-unseen"),
+    ],
+    ids=["in time", "not renewed", "ended", "not seen since"],
+)
+def test_another_signers_signatures_are_judged_by_when_they_were_seen(
+    site: Watched, seen: int, left: int, level: int, check: str
+) -> None:
+    site.write("site.yaml", SITE)
+    site.doit()
+    now = int(time.time())
+    zones = {f"{ZONE}.": {"signatures": {"first_end": now + left}}}
+    site.write("state/audit.json", json.dumps({"version": 1, "at": now + seen, "zones": zones}))
+    assert site.status("--nagios").code == level
+    assert [each["check"] for each in site.document()["failures"]] == [check][: bool(check)]
+
+
 def test_a_repository_out_of_reach_is_a_warning(site: Watched) -> None:
     git = ("git", "-c", "user.name=t", "-c", "user.email=t@example.org")
     site.poll()

@@ -76,6 +76,7 @@ class ZoneFacts:
 
     first_end: when its first signature ends. renewal: when they are to be made again, known of
     the embedded signer alone. valid_from: the latest inception. expire: of the SOA, seconds.
+    is_own: whether this program signed it; seen: when the audit read another signer's copy last.
     keys: tag, algorithm, digest.
     """
 
@@ -86,6 +87,8 @@ class ZoneFacts:
     renewal: int = 0
     valid_from: int = 0
     expire: int = 0
+    is_own: bool = False
+    seen: int = 0
     servers: Mapping[str, ServerFacts] = field(default_factory=dict)
     keys: tuple[Mapping[str, object], ...] = ()
     ds: DsFacts | None = None
@@ -257,6 +260,8 @@ class _Gathering:
             kept.due_at if kept else 0,
             kept.valid_from if kept else _time(signatures.get("latest_inception")),
             head.expire or read_head(self._head(f"{UNSIGNED}/{name}")).expire,
+            bool(head.end or kept),
+            _time(audit.get("at")),
             dict(_servers(arrival, _mapping(audit.get("servers")))),
             _keys(audit.get("keys"), head),
             _ds(ds) if "state" in ds else None,
@@ -268,7 +273,8 @@ class _Gathering:
             data = _mapping(json.loads(self._text(AUDIT_FILE, _LARGE) or "{}"))
         except (ValueError, RecursionError):
             return {}
-        return _mapping(data.get("zones"))
+        at = data.get("at")
+        return {apex: {"at": at, **_mapping(z)} for apex, z in _mapping(data.get("zones")).items()}
 
     # -- lineages ---------------------------------------------------------------------------
 

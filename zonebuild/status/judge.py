@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zonebuild.diagnostic import Finding, Location, Severity
-from zonebuild.status.spans import span
+from zonebuild.status.spans import from_now, span
 
 if TYPE_CHECKING:
     from zonebuild.site.monitoring import MonitoringConfig
@@ -21,6 +21,7 @@ LEEWAY = 300  # seconds that clocks may differ, or be set by
 _NEXT_RUN = 3600  # seconds after its time in which a renewal may wait for a run
 _LATE_RENEWAL = 86_400  # seconds after its time from which an unmade renewal is a warning
 _OF_LIFE = (5, 10)  # the parts of a certificate's life that warning and error never exceed
+_SIGN = "see that runs are made and keys are there, then `doit`"
 _HOST = "zones"
 
 
@@ -126,26 +127,37 @@ def _signatures(
             "the clock is wrong now, or was when they were made"
         )
         yield _error("signatures-not-yet-valid", where, message)
-    left = zone.first_end - now
-    way_on = "see that runs are made and keys are there, then `doit`"
     if not zone.first_end:
         return
-    if left <= 0:
+    left = zone.first_end - now
+    if not zone.is_own:
+        yield from _foreign_signatures(zone, where, now, foreign)
+    elif left <= 0:
         message = f"{zone.apex}: signatures ended {span(left)} ago, no validating resolver takes it"
-        message += ": "
-        yield _error("signatures-ended", where, message + way_on)
+        yield _error("signatures-ended", where, f"{message}: {_SIGN}")
+    elif now >= zone.renewal + _NEXT_RUN:  # before, they are renewed in time, however short
+        severity = _grown(left, thresholds.signature_warning, thresholds.signature_error)
+        if severity is not None:
+            message = f"{zone.apex}: signatures end in {span(left)} and were not renewed: {_SIGN}"
+            yield Finding(Location(where), severity, "signatures-end-soon", message)
+
+
+def _foreign_signatures(zone: ZoneFacts, where: str, now: int, limit: int) -> Iterator[Finding]:
+    """Yield what is wrong with the signatures of another program, as far as they were seen.
+
+    What was seen before they were due may well be renewed since: then it is only not known.
+    """
+    left = zone.first_end - now
+    if left > limit:
         return
-    if zone.renewal and now < zone.renewal + _NEXT_RUN:
-        return  # the signer renews them in time, however short the zone wants them
-    limits = (
-        (foreign, foreign)
-        if not zone.renewal
-        else (thresholds.signature_warning, thresholds.signature_error)
-    )
-    severity = _grown(left, *limits)
-    if severity is not None:
-        message = f"{zone.apex}: signatures end in {span(left)} and were not renewed: {way_on}"
-        yield Finding(Location(where), severity, "signatures-end-soon", message)
+    if zone.seen < zone.first_end - limit:
+        message = f"{zone.apex}: signatures were to end {from_now(left)} when they were last seen, "
+        message += f"{span(now - zone.seen)} ago: see that runs are made and that the signer runs"
+        yield Finding(Location(where), Severity.WARNING, "signatures-unseen", message)
+        return
+    check = "signatures-ended" if left <= 0 else "signatures-end-soon"
+    message = f"{zone.apex}: signatures end {from_now(left)} and the signer has not renewed them"
+    yield _error(check, where, f"{message}: see that it runs and has its keys")
 
 
 def _parent(zone: ZoneFacts, now: int, thresholds: MonitoringConfig) -> Iterator[Finding]:
