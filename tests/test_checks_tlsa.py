@@ -24,8 +24,8 @@ def test_each_field_that_is_not_assigned_is_said_with_what_it_may_be() -> None:
     ]
 
 
-def test_a_generic_record_without_data_is_read() -> None:
-    assert messages("tlsa-whole-certificate", "_443._tcp.ns TLSA \\# 3 030100\n") == [
+def test_a_generic_record_is_read() -> None:
+    assert messages("tlsa-whole-certificate", "_443._tcp.ns TLSA \\# 4 03010042\n") == [
         "TLSA of _443._tcp.ns.example.org. holds what it matches in full (matching type 0): write "
         '"3 1 1" and its SHA-256 digest'
     ]

@@ -93,6 +93,10 @@ def written_type(number: int) -> str:
     return mnemonic if mnemonic in _KNOWN_TO_ALL else f"TYPE{number}"
 
 
+@lru_cache(maxsize=1024)
 def is_written_generically(rdtype: str) -> bool:
     """Return whether a zone has to write rdata of the type called *rdtype* as `\\# LENGTH HEX`."""
-    return rdtype not in _KNOWN_TO_ALL
+    if rdtype in _KNOWN_TO_ALL:
+        return False
+    number = type_number(rdtype)  # TYPE1 is A
+    return number is None or written_type(number) not in _KNOWN_TO_ALL
