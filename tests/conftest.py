@@ -24,6 +24,14 @@ def _only_the_careful_way() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _host_file_of_one_module() -> Iterator[None]:
+    """Forget, after each module, the host's own file that a site of the whole module has named."""
+    os.environ.pop(VARIABLE, None)
+    yield
+    os.environ.pop(VARIABLE, None)
+
+
 @pytest.fixture(autouse=True)
 def _host_file_of_one_test() -> Iterator[None]:
     """Forget, after each test, the host's own file that its site has named."""

@@ -219,6 +219,7 @@ def test_what_is_seen_is_kept_and_what_rests_is_seldom_looked_at(
 ) -> None:
     site = make_site(tmp_path / "site")
     site.append("tlsa-map.yaml", "look: true\n")
+    site.run(handoff=True)
     site.write("zones/example.org.yaml", "servers: [192.0.2.99]\n")
     site.run(handoff=True)
     monkeypatch.setattr(looking, "ask_server", answering(Status.ABSENT))

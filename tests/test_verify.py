@@ -103,6 +103,7 @@ def test_a_site_is_verified_and_summed_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site = make_site(tmp_path / "site")
+    site.run(handoff=True)
     site.write("zones/example.org.yaml", "servers: [192.0.2.99]\n")
     site.run(handoff=True)
     absent = lambda server, *_, **__: Answer(server, Status.ABSENT)  # noqa: E731

@@ -108,6 +108,9 @@ def acme_site(
         site.write("dodo.py", "from zonebuild.tasks import *\nDOIT_CONFIG = configuration()\n")
         site.write("state/serials", f"{ZONE}. 2026010100 date\n")
         site.configure()
+        # Its server is not up yet, so only a person knows that nobody serves the zone signed.
+        said = here.zonebuild(root, "key", "new", ZONE)
+        assert said.returncode == 0, said.stdout + said.stderr
         said = here.doit(root)
         assert said.returncode == 0, said.stdout + said.stderr
         stack.enter_context(nsd)
